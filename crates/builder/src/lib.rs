@@ -1,0 +1,1 @@
+//! Builds, signs, verifies and publishes zone generations.

@@ -1,0 +1,1 @@
+//! The DNS data plane: serves published generations over UDP and TCP.

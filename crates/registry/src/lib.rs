@@ -1,0 +1,1 @@
+//! The root and the TLDs: delegations, DS records, host addresses.

@@ -1,0 +1,1 @@
+//! IAM and STS: users, access keys, roles, inline policies.

@@ -1,0 +1,1 @@
+//! AWS KMS: one operation, one file.

@@ -1,0 +1,1 @@
+//! The HSM boundary: domain keys, encrypted key tokens, mechanisms.

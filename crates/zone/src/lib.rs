@@ -1,0 +1,1 @@
+//! DNS zones: model, signing plan, denial, answers. Pure.
