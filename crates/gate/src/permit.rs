@@ -21,7 +21,6 @@ use crate::{Caller, Operation, RequestContext};
 /// }
 /// ```
 pub struct Permit<Op: Operation> {
-    caller: Caller,
     request: RequestContext,
     input: Arc<<Op::Shape as OperationShape>::Input>,
     subject: Op::Subject,
@@ -31,18 +30,17 @@ pub struct Permit<Op: Operation> {
 impl<Op: Operation> Permit<Op> {
     /// The one mint in the house; called after the policies have allowed every check.
     pub(crate) fn mint(
-        caller: Caller,
         request: RequestContext,
         input: Arc<<Op::Shape as OperationShape>::Input>,
         subject: Op::Subject,
         judged: Vec<Compare>,
     ) -> Self {
-        Self { caller, request, input, subject, judged }
+        Self { request, input, subject, judged }
     }
 
     /// Who calls.
     pub fn caller(&self) -> &Caller {
-        &self.caller
+        &self.request.caller
     }
 
     /// When, where and how the call came.
