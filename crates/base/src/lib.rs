@@ -6,6 +6,7 @@ mod arn;
 mod clock;
 mod fault;
 mod ids;
+mod notice;
 mod random;
 mod time;
 
@@ -13,5 +14,6 @@ pub use arn::{Arn, ArnError};
 pub use clock::{Clock, SimulatedClock, Sleep, SystemClock};
 pub use fault::{Blame, Fault};
 pub use ids::{AccountId, IdError, Partition, Region, RequestId};
+pub use notice::{Notice, NoticeBoard, NoticeReader};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use time::Timestamp;
