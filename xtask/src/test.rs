@@ -1,0 +1,111 @@
+//! `cargo xtask test`: installs what the tests need, builds once, runs everything.
+
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::{process, tree};
+
+/// Debian's packages that the tests use, each with a program that tells whether it is installed.
+const DEBIAN: [(&str, &str); 7] = [
+    ("bind9-dnsutils", "delv"),
+    ("unbound", "unbound"),
+    ("ldnsutils", "ldns-verify-zone"),
+    ("knot-dnsutils", "kdig"),
+    ("dnsviz", "dnsviz"),
+    ("openssl", "openssl"),
+    ("python3-venv", "python3"),
+];
+
+/// Which half of the tests to run.
+#[derive(PartialEq)]
+enum Half {
+    Both,
+    Unit,
+    EndToEnd,
+}
+
+pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
+    let (half, rest) = match words.split_first() {
+        Some((first, rest)) if first == "--unit" => (Half::Unit, rest),
+        Some((first, rest)) if first == "--e2e" => (Half::EndToEnd, rest),
+        _ => (Half::Both, words),
+    };
+    let rest = rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest);
+    if half != Half::Unit {
+        install_debian_packages()?;
+        install_python_packages()?;
+    }
+    process::run(cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
+    if half != Half::EndToEnd {
+        process::run(cargo().args(["test", "--workspace", "--locked"]))?;
+    }
+    if half != Half::Unit {
+        end_to_end(rest)?;
+    }
+    Ok(())
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(tree::root());
+    command
+}
+
+fn install_debian_packages() -> Result<(), Failure> {
+    let missing: Vec<&str> = DEBIAN
+        .iter()
+        .filter(|(_, program)| !process::is_installed(program))
+        .map(|(package, _)| *package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    process::run(as_root("apt-get").args(["-q", "update"]))?;
+    process::run(
+        as_root("apt-get")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["-q", "install", "-y", "--no-install-recommends"])
+            .args(missing),
+    )
+}
+
+fn as_root(program: &str) -> Command {
+    let is_root = process::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if is_root {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sudo");
+    command.arg(program);
+    command
+}
+
+/// A virtual environment below `target/`, made anew when the list of packages changes.
+fn install_python_packages() -> Result<(), Failure> {
+    let root = tree::root();
+    let wanted = std::fs::read_to_string(root.join("tests/requirements.txt"))?;
+    let venv = root.join("target/venv");
+    let stamp = venv.join("requirements.txt");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+    process::run(
+        Command::new(venv.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(root.join("tests/requirements.txt")),
+    )?;
+    std::fs::write(stamp, wanted)?;
+    Ok(())
+}
+
+fn end_to_end(rest: &[String]) -> Result<(), Failure> {
+    let root = tree::root();
+    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+    let mut pytest = Command::new(root.join("target/venv/bin/python"));
+    pytest
+        .current_dir(&root)
+        .env("KEYWARD_BINARY", folder.join("debug/keyward"))
+        .args(["-m", "pytest", "-n", "4", "--dist", "worksteal", "tests"])
+        .args(rest);
+    process::run(&mut pytest)
+}
