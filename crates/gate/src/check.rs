@@ -1,5 +1,6 @@
 //! One permission that an operation needs, with all that a decision about it depends on.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use keyward_base::AccountId;
@@ -7,17 +8,20 @@ use keyward_policy::{ConditionValues, Policy};
 
 /// A permission that must be allowed before an operation runs.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Check {
     /// The IAM action, such as `kms:Sign`.
     pub action: &'static str,
     /// The resource's ARN, or `*` for actions that name none.
     pub resource: String,
-    /// The account that owns the resource.
+    /// The account that owns the resource; the caller's own for `*`.
     pub owner: AccountId,
     /// Which policies decide.
     pub judge: Judge,
     /// The operation's own condition keys (`kms:KeySpec`, `aws:RequestTag/…`); the gate adds the global ones.
     pub conditions: ConditionValues,
+    /// How a refusal names the resource.
+    pub shown: Shown,
 }
 
 /// Which policies decide about a check.
@@ -33,4 +37,48 @@ pub enum Judge {
     TrustPolicy(Arc<Policy>),
     /// Anyone who is authenticated (GetCallerIdentity).
     Anyone,
+}
+
+/// How a refusal names the resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// `on resource: ARN`.
+    #[default]
+    ByArn,
+    /// `on the resource associated with this ciphertext`: the request did not name the key.
+    ByCiphertext,
+}
+
+impl Check {
+    /// A check by identity policies alone on a resource of `owner`.
+    pub fn identity(action: &'static str, resource: impl Into<String>, owner: AccountId) -> Self {
+        Self::new(action, resource, owner, Judge::Identity)
+    }
+
+    /// A check in which `judge` says which policies decide.
+    pub fn new(action: &'static str, resource: impl Into<String>, owner: AccountId, judge: Judge) -> Self {
+        let conditions = ConditionValues::new();
+        Self { action, resource: resource.into(), owner, judge, conditions, shown: Shown::ByArn }
+    }
+
+    /// The same with a condition key.
+    #[must_use]
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) -> Self {
+        self.conditions.set(key, value);
+        self
+    }
+
+    /// The same with these condition keys in place of its own.
+    #[must_use]
+    pub fn with_conditions(mut self, conditions: ConditionValues) -> Self {
+        self.conditions = conditions;
+        self
+    }
+
+    /// The same, named by the ciphertext when it is refused.
+    #[must_use]
+    pub fn shown_by_ciphertext(mut self) -> Self {
+        self.shown = Shown::ByCiphertext;
+        self
+    }
 }

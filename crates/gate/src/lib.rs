@@ -4,16 +4,25 @@
 //! way to an operation and no switch that turns checking off. Deliberately absent: what any
 //! operation means, and every wire format (that is `wire`).
 
+mod audit;
 mod check;
+mod credential;
+mod decide;
+mod gate;
+mod handle;
 mod operation;
 mod permit;
 mod principal;
 mod request;
 mod view;
 
-pub use check::{Check, Judge};
+pub use audit::{AuditEvent, AuditSink, LogSink};
+pub use check::{Check, Judge, Shown};
+pub use credential::{Credential, IdentitySource, SecretKey};
+pub use gate::{Gate, GateParts, Router};
+pub use handle::{CallAs, GateHandle};
 pub use operation::{Operation, RunError};
 pub use permit::Permit;
-pub use principal::{Caller, Principal, ServiceCaller};
+pub use principal::{Caller, Principal, ServiceCaller, Session};
 pub use request::RequestContext;
 pub use view::View;

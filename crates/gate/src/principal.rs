@@ -1,8 +1,14 @@
 //! Who calls: the account's root, a user, a role's session, or one of our own services.
+//!
+//! A `Caller` is made only in this crate: by authenticating a request, or for a service's own call.
 
-use keyward_base::{AccountId, Arn, Partition};
+use std::fmt;
+use std::sync::Arc;
 
-/// An authenticated identity.
+use keyward_base::{AccountId, Arn, Partition, Timestamp};
+use keyward_policy::Policy;
+
+/// An identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// The account itself.
@@ -49,40 +55,116 @@ pub struct ServiceCaller {
     pub source_account: AccountId,
 }
 
-/// An authenticated caller.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Who it is.
-    pub principal: Principal,
-    /// The access key that signed; `None` for services.
-    pub access_key_id: Option<String>,
-    /// The partition that the principal's ARNs are in.
-    pub partition: Partition,
-}
-
-impl Caller {
-    /// The account that the caller belongs to (for a service: on whose behalf it calls).
+impl Principal {
+    /// The account that it belongs to (for a service: on whose behalf it calls).
     pub fn account(&self) -> AccountId {
-        match &self.principal {
-            Principal::Root { account }
-            | Principal::User { account, .. }
-            | Principal::AssumedRole { account, .. } => *account,
-            Principal::Service(service) => service.source_account,
+        match self {
+            Self::Root { account } | Self::User { account, .. } | Self::AssumedRole { account, .. } => {
+                *account
+            }
+            Self::Service(service) => service.source_account,
         }
     }
 
-    /// The caller's ARN as AWS writes it in messages; a service's name for a service.
-    pub fn arn(&self) -> String {
-        let partition = &self.partition;
-        match &self.principal {
-            Principal::Root { account } => format!("arn:{partition}:iam::{account}:root"),
-            Principal::User { account, path, name, .. } => {
+    /// Its ARN as AWS writes it in messages; a service's name for a service.
+    pub fn arn(&self, partition: &Partition) -> String {
+        match self {
+            Self::Root { account } => format!("arn:{partition}:iam::{account}:root"),
+            Self::User { account, path, name, .. } => {
                 format!("arn:{partition}:iam::{account}:user{path}{name}")
             }
-            Principal::AssumedRole { account, role_name, session, .. } => {
+            Self::AssumedRole { account, role_name, session, .. } => {
                 format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{session}")
             }
-            Principal::Service(service) => service.name.to_owned(),
+            Self::Service(service) => service.name.to_owned(),
         }
+    }
+
+    /// `aws:userid`: the account for root, the unique id, `AROA…:session`.
+    pub fn user_id(&self) -> String {
+        match self {
+            Self::Root { account } => account.to_string(),
+            Self::User { id, .. } => id.clone(),
+            Self::AssumedRole { role_id, session, .. } => format!("{role_id}:{session}"),
+            Self::Service(service) => service.name.to_owned(),
+        }
+    }
+}
+
+/// A temporary credential's session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// When the credentials were issued (`aws:TokenIssueTime`).
+    pub issued: Timestamp,
+    /// When they end.
+    pub expires: Timestamp,
+    /// The session policy, which limits what the role's own policies allow.
+    pub policy: Option<Arc<Policy>>,
+}
+
+/// An authenticated caller with the policies that it had when it was authenticated. Cheap to clone.
+#[derive(Clone)]
+pub struct Caller(Arc<CallerParts>);
+
+struct CallerParts {
+    principal: Principal,
+    arn: String,
+    access_key_id: Option<String>,
+    partition: Partition,
+    policies: Vec<Arc<Policy>>,
+    session: Option<Session>,
+}
+
+impl Caller {
+    pub(crate) fn new(
+        principal: Principal,
+        partition: Partition,
+        access_key_id: Option<String>,
+        policies: Vec<Arc<Policy>>,
+        session: Option<Session>,
+    ) -> Self {
+        let arn = principal.arn(&partition);
+        Self(Arc::new(CallerParts { principal, arn, access_key_id, partition, policies, session }))
+    }
+
+    /// Who it is.
+    pub fn principal(&self) -> &Principal {
+        &self.0.principal
+    }
+
+    /// The access key that signed; `None` for services.
+    pub fn access_key_id(&self) -> Option<&str> {
+        self.0.access_key_id.as_deref()
+    }
+
+    /// The partition that the principal's ARNs are in.
+    pub fn partition(&self) -> &Partition {
+        &self.0.partition
+    }
+
+    /// The session of temporary credentials.
+    pub fn session(&self) -> Option<&Session> {
+        self.0.session.as_ref()
+    }
+
+    /// The account that the caller belongs to (for a service: on whose behalf it calls).
+    pub fn account(&self) -> AccountId {
+        self.0.principal.account()
+    }
+
+    /// The caller's ARN as AWS writes it in messages; a service's name for a service.
+    pub fn arn(&self) -> &str {
+        &self.0.arn
+    }
+
+    /// Its identity policies.
+    pub(crate) fn policies(&self) -> &[Arc<Policy>] {
+        &self.0.policies
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.arn())
     }
 }

@@ -2,17 +2,18 @@
 
 use std::net::IpAddr;
 
-use keyward_base::{Partition, Region, RequestId, Timestamp};
+use keyward_base::{AccountId, Partition, Region, RequestId, Timestamp};
 
 use crate::Caller;
 
-/// When, where and how a call came. Made once by the gate; the same moment is used throughout.
+/// Who calls, when, where and how. Made once by the gate; the same moment is used throughout.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RequestContext {
-    /// Shown to the client and in the audit event.
-    pub id: RequestId,
     /// Who calls.
     pub caller: Caller,
+    /// Shown to the client and in the audit event.
+    pub id: RequestId,
     /// The moment that all checks and effects of the call refer to.
     pub now: Timestamp,
     /// The region that the credential scope names.
@@ -23,4 +24,11 @@ pub struct RequestContext {
     pub source_ip: Option<IpAddr>,
     /// The client's `User-Agent`.
     pub user_agent: Option<String>,
+}
+
+impl RequestContext {
+    /// The caller's account (for a service: the one on whose behalf it calls).
+    pub fn account(&self) -> AccountId {
+        self.caller.account()
+    }
 }
