@@ -1,1 +1,18 @@
-//! DNS zones: model, signing plan, denial, answers. Pure.
+//! DNS zones: model, signing plan, denial, verification and answers.
+//!
+//! Everything here is a pure function of what is handed in: no clock, no I/O, no private key, no async
+//! runtime. A zone is loaded (`Content`), planned and signed (`Generation`), verified, and only then
+//! published; the name server answers from generations alone.
+
+mod generation;
+mod name;
+mod nsec3;
+mod rrset;
+mod rrsig;
+
+pub use domain::base::iana::Rtype;
+pub use generation::{Exact, Generation, GenerationNumber, Node, Search, SignedRrset};
+pub use name::{Escapes, LABEL_BYTES_MAX, NAME_BYTES_MAX, Name, NameError, NameKey};
+pub use nsec3::{NSEC3_HASH_BYTES, Nsec3Hash, nsec3_hash};
+pub use rrset::Rrset;
+pub use rrsig::Signature;
