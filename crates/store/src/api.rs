@@ -13,8 +13,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What etcd allows, kept by every store so that nothing works on a laptop and fails in a fleet.
 pub mod limits {
-    /// Puts, deletes and compares in one transaction (etcd's `--max-txn-ops`).
-    pub const TXN_OPERATIONS_MAX: usize = 128;
+    /// Puts, deletes and compares in one transaction: the value of `--max-txn-ops` with which a fleet's
+    /// etcd is started. Its default of 128 would not hold Route 53's largest change batch, 1,000 changes.
+    pub const TXN_OPERATIONS_MAX: usize = 4096;
     /// Bytes of keys and values in one transaction (etcd's `--max-request-bytes`, less its overhead).
     pub const TXN_BYTES_MAX: usize = 1_400_000;
     /// Bytes of a key.
@@ -87,6 +88,18 @@ impl KeyRange {
     pub fn prefix_after(prefix: &Key, key: &Key) -> Self {
         Self { start: Bound::Excluded(key.clone()), end: after_prefix(prefix) }
     }
+
+    /// Whether no key can lie in it.
+    pub fn is_empty(&self) -> bool {
+        match (&self.start, &self.end) {
+            (Bound::Included(start), Bound::Included(end)) => start > end,
+            (
+                Bound::Included(start) | Bound::Excluded(start),
+                Bound::Included(end) | Bound::Excluded(end),
+            ) => start >= end,
+            _ => false,
+        }
+    }
 }
 
 fn after_prefix(prefix: &Key) -> Bound<Key> {
@@ -156,8 +169,10 @@ impl Txn {
 pub enum StoreError {
     /// The backend failed; whether a write took place is unknown until the store is read again.
     Backend(Box<dyn std::error::Error + Send + Sync>),
-    /// A request breaks one of the `limits`.
+    /// A request breaks one of the `limits`; nothing was changed.
     TooLarge(&'static str),
+    /// A transaction names an empty key, or puts or deletes a key twice; nothing was changed.
+    Malformed(&'static str),
     /// The store has shut down.
     Closed,
 }
@@ -167,6 +182,7 @@ impl fmt::Display for StoreError {
         match self {
             Self::Backend(cause) => write!(f, "the store failed: {cause}"),
             Self::TooLarge(what) => write!(f, "a store request is too large: {what}"),
+            Self::Malformed(what) => write!(f, "a store request is malformed: {what}"),
             Self::Closed => f.write_str("the store is closed"),
         }
     }
@@ -255,13 +271,15 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'a, Result<(Vec<Row>, Revision), StoreError>>;
 
-    /// Commits `txn` durably, all or nothing, and answers its revision.
+    /// Commits `txn` durably, all or nothing, and answers its revision. One that changes nothing (only
+    /// compares, or deletes of absent rows) answers the store's revision as it is.
     fn txn(&self, txn: Txn) -> BoxFuture<'_, Result<Revision, TxnError>>;
 
     /// Watches the rows whose keys begin with `prefix`, from the transaction after `after` on.
     fn watch(&self, prefix: &Key, after: Revision) -> Box<dyn Watch>;
 
-    /// Takes the lease `name` for `term`, or answers who is first.
+    /// Takes the lease `name` for `term` of the store's clock; `Err(Held)` while somebody else has it.
+    /// Its row lies below `lease/`, which belongs to the store.
     fn lease<'a>(
         &'a self,
         name: &'a str,

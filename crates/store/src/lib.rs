@@ -4,8 +4,13 @@
 //! store keeps to etcd's limits. Nothing here knows what the rows mean.
 
 mod api;
+mod check;
+mod embedded;
+mod history;
+mod tenure;
 
 pub use api::{
     BoxFuture, Compare, Event, Key, KeyRange, Lease, LeaseError, Revision, Row, Store, StoreError, Txn,
     TxnError, Watch, WatchLost, limits,
 };
+pub use embedded::{EmbeddedStore, OpenError, OpenProblem};

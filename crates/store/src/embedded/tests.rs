@@ -1,0 +1,130 @@
+//! The embedded store's own promises: durability over reopening, clear refusals, recovery from failures.
+
+use std::fs;
+
+use keyward_base::SystemClock;
+use redb::{ReadableDatabase, TableDefinition};
+
+use super::*;
+
+const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
+
+fn open(path: &Path) -> Result<EmbeddedStore, OpenError> {
+    EmbeddedStore::open(path, Arc::new(SystemClock))
+}
+
+fn put(key: &str, value: &'static str) -> Txn {
+    Txn::default().put(Key::of(&[key]), value)
+}
+
+#[tokio::test]
+async fn acknowledged_rows_are_there_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    let store = open(&path).unwrap();
+    assert_eq!(store.txn(put("a", "1")).await.unwrap(), Revision(1));
+    assert_eq!(store.txn(put("b", "2")).await.unwrap(), Revision(2));
+    drop(store);
+    let store = open(&path).unwrap();
+    let row = store.get(&Key::of(&["a"])).await.unwrap().unwrap();
+    assert_eq!((row.value.as_ref(), row.revision), (b"1".as_slice(), Revision(1)));
+    assert_eq!(store.revision().unwrap(), Revision(2));
+    assert_eq!(store.txn(put("c", "3")).await.unwrap(), Revision(3));
+}
+
+#[tokio::test]
+async fn concurrent_writers_share_commits_and_each_gets_its_own_revision() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("store.redb")).unwrap();
+    let tasks: Vec<_> = (0..100)
+        .map(|i| {
+            let store = store.clone();
+            tokio::spawn(async move { store.txn(put(&format!("k{i}"), "v")).await.unwrap() })
+        })
+        .collect();
+    let mut revisions = Vec::new();
+    for task in tasks {
+        revisions.push(task.await.unwrap().0);
+    }
+    revisions.sort_unstable();
+    assert_eq!(revisions, (1..=100).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn refuses_a_file_that_is_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    let first = open(&path).unwrap();
+    let error = open(&path).unwrap_err();
+    assert!(matches!(error.problem, OpenProblem::InUse), "{error}");
+    assert!(error.to_string().contains("another process uses it"), "{error}");
+    first.close().await;
+    open(&path).unwrap();
+}
+
+#[tokio::test]
+async fn refuses_a_file_of_a_newer_version_and_leaves_it_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    drop(open(&path).unwrap());
+    {
+        let database = redb::Database::open(&path).unwrap();
+        let write = database.begin_write().unwrap();
+        write.open_table(META).unwrap().insert("format", format::VERSION + 1).unwrap();
+        write.commit().unwrap();
+    }
+    let error = open(&path).unwrap_err();
+    assert!(matches!(error.problem, OpenProblem::OtherFormat { found: 2, known: 1 }), "{error}");
+    assert!(error.to_string().contains("newer version"), "{error}");
+    let database = redb::Database::open(&path).unwrap();
+    let meta = database.begin_read().unwrap().open_table(META).unwrap();
+    assert_eq!(meta.get("format").unwrap().unwrap().value(), format::VERSION + 1);
+}
+
+#[test]
+fn refuses_a_file_that_is_no_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    fs::write(&path, "not a store at all, but long enough to hold a header").unwrap();
+    let error = open(&path).unwrap_err();
+    assert!(matches!(error.problem, OpenProblem::Damaged(_)), "{error:?}");
+}
+
+#[test]
+fn says_which_folder_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = open(&folder.path().join("missing/store.redb")).unwrap_err();
+    assert!(matches!(&error.problem, OpenProblem::Io(_)), "{error:?}");
+    assert!(error.to_string().contains("missing/store.redb"));
+}
+
+#[test]
+fn a_new_file_is_for_its_owner_only_and_no_draft_stays_behind() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    fs::write(folder.path().join("store.redb.new-1"), "left by a crash").unwrap();
+    let _store = open(&path).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_closed_store_answers_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("store.redb")).unwrap();
+    let mut watch = store.watch(&Key::of(&["a"]), Revision(0));
+    store.close().await;
+    store.close().await;
+    assert!(matches!(store.txn(put("a", "1")).await, Err(TxnError::Store(StoreError::Closed))));
+    assert!(matches!(store.get(&Key::of(&["a"])).await, Err(StoreError::Closed)));
+    assert_eq!(watch.next().await, Err(crate::WatchLost));
+}
+
+#[test]
+fn a_row_of_format_1_has_these_bytes() {
+    let stored = format::encode(Revision(0x0102), b"value");
+    assert_eq!(stored, b"\0\0\0\0\0\0\x01\x02value");
+    assert_eq!(format::decode(&stored).unwrap(), (Revision(0x0102), b"value".as_slice()));
+    assert!(format::decode(b"short").is_err());
+}
