@@ -23,8 +23,9 @@ MEMBER_FACTS = [
 
 
 def pick(source, names):
-    """The facts of `names` that `source` has."""
-    return {name: source[name] for name in names if source.get(name) is not None and source[name] is not False}
+    """The facts of `names` that `source` has; a whole number is written as one (`0.0` as `0`)."""
+    found = {name: source[name] for name in names if source.get(name) is not None and source[name] is not False}
+    return {name: int(fact) if isinstance(fact, float) and fact.is_integer() else fact for name, fact in found.items()}
 
 
 def service_facts(model):
