@@ -1,11 +1,10 @@
-//! Development tasks: `cargo xtask test | tidy | deny | models`.
+//! Development tasks: `cargo xtask test | tidy | deny`.
 //!
 //! Deliberately absent: anything that the product needs at run time.
 
 mod deny;
 mod failure;
 mod metadata;
-mod models;
 mod process;
 mod test;
 mod tidy;
@@ -19,8 +18,7 @@ const USAGE: &str = "usage: cargo xtask <task>
 
   test [--unit | --e2e] [-- ARGS]   installs what the tests need, then runs them all
   tidy                              checks the house rules that no compiler checks
-  deny                              checks licences, sources and duplicates of dependencies
-  models                            extracts models/*.json from the botocore release that served.toml pins";
+  deny                              checks licences, sources and duplicates of dependencies";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -39,7 +37,6 @@ fn run(words: &[String]) -> Result<(), Failure> {
         "test" => test::run(rest),
         "tidy" => tidy::run(),
         "deny" => deny::run(),
-        "models" => models::run(),
         other => Err(Failure::new(format!("unknown task '{other}'\n{USAGE}"))),
     }
 }

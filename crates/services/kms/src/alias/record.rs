@@ -1,0 +1,24 @@
+//! An alias's row.
+
+use keyward_base::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::key::KeyId;
+
+/// An alias's row as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AliasRow {
+    /// The first version.
+    V1(AliasRecord),
+}
+
+/// An alias; its name is that of its row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AliasRecord {
+    /// The key that it points to, in the same account and Region.
+    pub target: KeyId,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When it was last pointed to a key.
+    pub updated: Timestamp,
+}

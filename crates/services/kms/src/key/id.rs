@@ -1,0 +1,95 @@
+//! Key ids and key ARNs (developer guide, "Key identifiers").
+
+use std::fmt;
+
+use keyward_base::{AccountId, Partition, Random, Region};
+use serde::{Deserialize, Serialize};
+
+/// A key's id: a UUID in lower case, or `mrk-` and 32 hexadecimal digits for a multi-Region key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct KeyId(String);
+
+/// The places of the dashes in a UUID.
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
+impl KeyId {
+    /// A fresh id of a single-Region key.
+    pub fn random(random: &dyn Random) -> Self {
+        Self(random.uuid())
+    }
+
+    /// The id that `text` is, if it has the form of one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let valid = text.strip_prefix("mrk-").map_or_else(|| is_uuid(text), is_multi_region_suffix);
+        valid.then(|| Self(text.to_owned()))
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(place, byte)| {
+            if DASHES.contains(&place) { byte == b'-' } else { is_lower_hex(byte) }
+        })
+}
+
+fn is_multi_region_suffix(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(is_lower_hex)
+}
+
+const fn is_lower_hex(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'a'..=b'f')
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A key's full name. It is made from the place of the key's row, never read from a stored copy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyArn {
+    /// The deployment's partition.
+    pub partition: Partition,
+    /// The key's Region.
+    pub region: Region,
+    /// The account that owns the key.
+    pub account: AccountId,
+    /// The key's id.
+    pub id: KeyId,
+}
+
+impl fmt::Display for KeyArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "arn:{}:kms:{}:{}:key/{}", self.partition, self.region, self.account, self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_uuids_and_multi_region_ids_only() {
+        for right in ["1234abcd-12ab-34cd-56ef-1234567890ab", "mrk-1234abcd12ab34cd56ef1234567890ab"] {
+            assert_eq!(KeyId::parse(right).map(|id| id.to_string()).as_deref(), Some(right));
+        }
+        for wrong in [
+            "",
+            "1234abcd12ab34cd56ef1234567890ab",
+            "1234ABCD-12ab-34cd-56ef-1234567890ab",
+            "1234abcd-12ab-34cd-56ef-1234567890a",
+            "1234abcd-12ab-34cd-56ef-1234567890aé",
+            "mrk-1234abcd-12ab-34cd-56ef-1234567890ab",
+            "mrk-1234abcd12ab34cd56ef1234567890aG",
+            "alias/x",
+        ] {
+            assert_eq!(KeyId::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Key states, the moves between them, and which operation works in which state.
+//!
+//! ```text
+//!              CreateKey            CreateKey(EXTERNAL)      ReplicateKey
+//!                  │                        │                     │
+//!                  ▼     DisableKey         ▼                     ▼
+//!   Updating ⇄ Enabled ──────────▶ Disabled   PendingImport    Creating
+//!                  ▲  ◀──────────     ▲  │          │
+//!                  │    EnableKey     │  │          │   ScheduleKeyDeletion from any of them
+//!                  │                  │  ▼          ▼
+//!                  │     CancelKeyDeletion ◀── PendingDeletion ──▶ destroyed (waiting period over)
+//!                  │                                ▲
+//!                  └── a primary with replicas ──▶ PendingReplicaDeletion
+//! ```
+//!
+//! All of it is pure: a move takes the state and answers the next one or the refusal. `Unavailable` is not
+//! stored: it is what a key of a disconnected key store shows.
+
+use std::time::Duration;
+
+use keyward_base::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::names::aws_names;
+
+aws_names! {
+    /// A key's state as the API shows it.
+    KeyState {
+        Creating = "Creating",
+        Enabled = "Enabled",
+        Disabled = "Disabled",
+        PendingDeletion = "PendingDeletion",
+        PendingImport = "PendingImport",
+        PendingReplicaDeletion = "PendingReplicaDeletion",
+        Unavailable = "Unavailable",
+        Updating = "Updating",
+    }
+}
+
+/// A key's state as stored. The order of variants is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lifecycle {
+    /// A replica that is being made.
+    Creating,
+    /// Usable.
+    Enabled,
+    /// Switched off.
+    Disabled,
+    /// Its material will be destroyed at `deletion_at`.
+    PendingDeletion {
+        /// When the waiting period is over.
+        deletion_at: Timestamp,
+    },
+    /// Without material: never imported, deleted, or expired.
+    PendingImport,
+    /// A primary that waits until its replicas are gone; then the waiting period begins.
+    PendingReplicaDeletion {
+        /// The waiting period that was asked for.
+        window_days: u16,
+    },
+    /// Its primary Region is being changed.
+    Updating,
+}
+
+/// Why an operation does not work in a key's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `DisabledException`.
+    Disabled,
+    /// `KMSInvalidStateException`: the state that the key is in.
+    InvalidState(KeyState),
+    /// `KMSInvalidStateException`: `CancelKeyDeletion` of a key that is not pending deletion.
+    NotPendingDeletion,
+}
+
+/// Operations that behave alike in every key state (developer guide, "Key states of AWS KMS keys").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Every cryptographic operation, and `GetPublicKey`.
+    Cryptographic,
+    /// `CreateGrant`.
+    Grant,
+    /// Reading, `PutKeyPolicy`, `DeleteAlias`: works in every state.
+    Always,
+    /// `CreateAlias`, and the new target of `UpdateAlias`.
+    Alias,
+    /// `TagResource`, `UntagResource`, `UpdateKeyDescription`.
+    Edit,
+    /// `EnableKey`, `DisableKey`.
+    Manage,
+    /// `CancelKeyDeletion`.
+    CancelDeletion,
+    /// `ScheduleKeyDeletion`.
+    ScheduleDeletion,
+}
+
+impl Profile {
+    /// Whether the operations of this profile work on a key in `state`.
+    pub const fn admit(self, state: KeyState) -> Result<(), Refusal> {
+        use KeyState as K;
+        let refused = match self {
+            Self::Always => false,
+            Self::Cryptographic => !matches!(state, K::Enabled | K::Updating),
+            Self::Grant => !matches!(state, K::Enabled | K::Updating | K::Unavailable),
+            Self::Alias | Self::Edit => pending_deletion(state),
+            Self::Manage => !matches!(state, K::Enabled | K::Disabled | K::Unavailable),
+            Self::ScheduleDeletion => pending_deletion(state) || matches!(state, K::Updating),
+            Self::CancelDeletion => {
+                return if pending_deletion(state) { Ok(()) } else { Err(Refusal::NotPendingDeletion) };
+            }
+        };
+        match (refused, state) {
+            (false, _) => Ok(()),
+            (true, K::Disabled) => Err(Refusal::Disabled),
+            (true, _) => Err(Refusal::InvalidState(state)),
+        }
+    }
+}
+
+const fn pending_deletion(state: KeyState) -> bool {
+    matches!(state, KeyState::PendingDeletion | KeyState::PendingReplicaDeletion)
+}
+
+impl Lifecycle {
+    /// The state as the API shows it, while the key's store (if it has one) is connected.
+    pub const fn shown(self) -> KeyState {
+        match self {
+            Self::Creating => KeyState::Creating,
+            Self::Enabled => KeyState::Enabled,
+            Self::Disabled => KeyState::Disabled,
+            Self::PendingDeletion { .. } => KeyState::PendingDeletion,
+            Self::PendingImport => KeyState::PendingImport,
+            Self::PendingReplicaDeletion { .. } => KeyState::PendingReplicaDeletion,
+            Self::Updating => KeyState::Updating,
+        }
+    }
+
+    /// When the key is destroyed, if that is planned.
+    pub const fn deletion_at(self) -> Option<Timestamp> {
+        match self {
+            Self::PendingDeletion { deletion_at } => Some(deletion_at),
+            _ => None,
+        }
+    }
+
+    /// `EnableKey`; repeating it changes nothing.
+    pub fn enable(self) -> Result<Self, Refusal> {
+        Profile::Manage.admit(self.shown()).map(|()| Self::Enabled)
+    }
+
+    /// `DisableKey`; repeating it changes nothing.
+    pub fn disable(self) -> Result<Self, Refusal> {
+        Profile::Manage.admit(self.shown()).map(|()| Self::Disabled)
+    }
+
+    /// `ScheduleKeyDeletion`: the waiting period of `window_days` begins at `now`.
+    pub fn schedule_deletion(self, now: Timestamp, window_days: u16) -> Result<Self, Refusal> {
+        Profile::ScheduleDeletion.admit(self.shown())?;
+        let window = Duration::from_secs(u64::from(window_days) * 86_400);
+        Ok(Self::PendingDeletion { deletion_at: now.plus(window) })
+    }
+
+    /// `CancelKeyDeletion`: the key is `Disabled` again, or waits for its material as before.
+    pub fn cancel_deletion(self, has_material: bool) -> Result<Self, Refusal> {
+        Profile::CancelDeletion.admit(self.shown())?;
+        Ok(if has_material { Self::Disabled } else { Self::PendingImport })
+    }
+}
+
+#[cfg(test)]
+mod tests;

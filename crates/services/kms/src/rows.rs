@@ -1,0 +1,141 @@
+//! Where KMS's rows are, and how they are read and written.
+//!
+//! ```text
+//! kms/<account>/<region>/key/<key id>                       KeyRow
+//! kms/<account>/<region>/alias/<name without alias/>        AliasRow
+//! kms/deletion/<moment>/<account>/<region>/<key id>         empty: a key whose waiting period ends then
+//! kms/marker-key                                            MarkerKeyRow
+//! ```
+
+use keyward_base::{AccountId, Fault, Region, Timestamp};
+use keyward_store::Key;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::alias::AliasName;
+use crate::fault;
+use crate::key::KeyId;
+
+/// The key of KMS's marker key.
+pub(crate) fn marker_key() -> Key {
+    Key::of(&["kms", "marker-key"])
+}
+
+/// The place of a key.
+pub(crate) fn key(account: AccountId, region: &Region, id: &KeyId) -> Key {
+    place(account, region, "key", id.as_str())
+}
+
+/// Where an account's keys in a Region begin.
+pub(crate) fn keys(account: AccountId, region: &Region) -> Key {
+    place(account, region, "key", "")
+}
+
+/// The place of an alias. A name may hold slashes; it is the last part.
+pub(crate) fn alias(account: AccountId, region: &Region, name: &AliasName) -> Key {
+    let name = name.as_str().strip_prefix("alias/").unwrap_or(name.as_str());
+    place(account, region, "alias", name)
+}
+
+/// Where an account's aliases in a Region begin.
+pub(crate) fn aliases(account: AccountId, region: &Region) -> Key {
+    place(account, region, "alias", "")
+}
+
+fn place(account: AccountId, region: &Region, kind: &str, name: &str) -> Key {
+    Key::of(&["kms", &account.to_string(), region.as_str(), kind, name])
+}
+
+/// The last part of a row's key below `prefix`.
+pub(crate) fn name_below<'a>(prefix: &Key, key: &'a Key) -> Option<&'a str> {
+    std::str::from_utf8(key.as_bytes().strip_prefix(prefix.as_bytes())?).ok()
+}
+
+/// A planned deletion, ordered by its moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlannedDeletion {
+    /// When the waiting period ends.
+    pub(crate) at: Timestamp,
+    /// The account that owns the key.
+    pub(crate) account: AccountId,
+    /// The key's Region.
+    pub(crate) region: Region,
+    /// The key.
+    pub(crate) id: KeyId,
+}
+
+/// Where planned deletions begin.
+pub(crate) fn deletions() -> Key {
+    Key::of(&["kms", "deletion", ""])
+}
+
+impl PlannedDeletion {
+    /// The place of its row.
+    pub(crate) fn row(&self) -> Key {
+        let moment = format!("{:020}", self.at.unix_millis());
+        Key::of(&[
+            "kms",
+            "deletion",
+            &moment,
+            &self.account.to_string(),
+            self.region.as_str(),
+            self.id.as_str(),
+        ])
+    }
+
+    /// Reads a place that `row` made.
+    pub(crate) fn parse(row: &Key) -> Option<Self> {
+        let mut parts = name_below(&deletions(), row)?.split('/');
+        let at = Timestamp::from_unix_millis(parts.next()?.parse().ok()?);
+        let account = parts.next()?.parse().ok()?;
+        let region = parts.next()?.parse().ok()?;
+        let id = KeyId::parse(parts.next()?)?;
+        parts.next().is_none().then_some(Self { at, account, region, id })
+    }
+}
+
+/// A key's place taken apart; `None` for the places of other rows.
+pub(crate) fn parse_key(row: &Key) -> Option<(AccountId, Region, KeyId)> {
+    let mut parts = std::str::from_utf8(row.as_bytes()).ok()?.split('/');
+    if parts.next() != Some("kms") {
+        return None;
+    }
+    let account = parts.next()?.parse().ok()?;
+    let region = parts.next()?.parse().ok()?;
+    if parts.next() != Some("key") {
+        return None;
+    }
+    let id = KeyId::parse(parts.next()?)?;
+    parts.next().is_none().then_some((account, region, id))
+}
+
+/// A row's value.
+pub(crate) fn encode<T: Serialize>(row: &T) -> Result<Vec<u8>, Fault> {
+    postcard::to_stdvec(row).map_err(fault::internal)
+}
+
+/// Reads a row's value. A newer version's row is a fault of ours: that binary has to read it.
+pub(crate) fn decode<T: DeserializeOwned>(value: &[u8]) -> Result<T, Fault> {
+    postcard::from_bytes(value).map_err(fault::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read_back() {
+        let account = "000000000042".parse().unwrap();
+        let region: Region = "us-east-1".parse().unwrap();
+        let id = KeyId::parse("1234abcd-12ab-34cd-56ef-1234567890ab").unwrap();
+        let place = key(account, &region, &id);
+        assert_eq!(parse_key(&place), Some((account, region.clone(), id.clone())));
+        assert_eq!(name_below(&keys(account, &region), &place), Some(id.as_str()));
+        let name = AliasName::parse("alias/a/b").unwrap();
+        let place = alias(account, &region, &name);
+        assert_eq!(name_below(&aliases(account, &region), &place), Some("a/b"));
+        assert_eq!(parse_key(&place), None);
+        let planned = PlannedDeletion { at: Timestamp::from_unix_millis(77), account, region, id };
+        assert_eq!(PlannedDeletion::parse(&planned.row()), Some(planned));
+    }
+}
