@@ -4,13 +4,19 @@
 //! store keeps to etcd's limits. Nothing here knows what the rows mean.
 
 mod api;
+mod blobs;
 mod check;
 mod embedded;
+mod faulty;
 mod history;
+mod simulated;
 mod tenure;
 
 pub use api::{
     BoxFuture, Compare, Event, Key, KeyRange, Lease, LeaseError, Revision, Row, Store, StoreError, Txn,
     TxnError, Watch, WatchLost, limits,
 };
+pub use blobs::{BlobError, BlobName, Blobs, FolderBlobs, MemoryBlobs};
 pub use embedded::{EmbeddedStore, OpenError, OpenProblem};
+pub use faulty::{FaultyStore, StoreFault};
+pub use simulated::SimulatedStore;
