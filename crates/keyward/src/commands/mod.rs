@@ -1,0 +1,5 @@
+//! What each subcommand does.
+
+pub(crate) mod account;
+pub(crate) mod env;
+pub(crate) mod serve;

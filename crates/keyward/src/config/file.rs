@@ -1,0 +1,55 @@
+//! `keyward.toml` as it is written. Unknown keys are refused.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigFile {
+    /// As `--data-dir`.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// As `--listen`.
+    pub(crate) listen: Option<String>,
+    /// As `--account-id`.
+    pub(crate) account_id: Option<String>,
+    /// As `--ephemeral`.
+    pub(crate) ephemeral: Option<bool>,
+    /// The ARN partition.
+    pub(crate) partition: Option<String>,
+    /// Each region with its Availability Zones.
+    pub(crate) regions: Option<BTreeMap<String, Vec<String>>>,
+    /// The name servers.
+    #[serde(default)]
+    pub(crate) dns: DnsFile,
+}
+
+/// `[dns]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DnsFile {
+    /// As `--dns-listen`: the socket that serves every level which has none of its own.
+    pub(crate) listen: Option<String>,
+    /// Top-level domains that exist from the start; others come when they are needed.
+    pub(crate) tlds: Option<Vec<String>>,
+    /// The root's servers.
+    pub(crate) root: Option<LevelFile>,
+    /// The top-level domains' servers.
+    pub(crate) tld: Option<LevelFile>,
+    /// The hosted zones' servers.
+    pub(crate) hosted: Option<LevelFile>,
+}
+
+/// `[dns.root]`, `[dns.tld]`, `[dns.hosted]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LevelFile {
+    /// Sockets of its own.
+    pub(crate) listen: Option<Vec<String>>,
+    /// The servers' names; `{tld}` stands for the top-level domain, `{n}` and `{k}` for AWS's numbers.
+    pub(crate) names: Option<Vec<String>>,
+    /// The addresses that the servers' names get in the DNS, where they differ from `listen`.
+    pub(crate) addresses: Option<Vec<IpAddr>>,
+}

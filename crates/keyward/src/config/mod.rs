@@ -1,0 +1,87 @@
+//! What `serve` runs with: defaults, then `keyward.toml`, then flags.
+
+mod dns;
+mod file;
+mod regions;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use keyward_base::{AccountId, Partition};
+
+pub(crate) use crate::config::dns::{DnsConfig, Level};
+pub(crate) use crate::config::file::ConfigFile;
+pub(crate) use crate::config::regions::Regions;
+
+use crate::cli::ServeArgs;
+use crate::refusal::Refusal;
+
+const DATA_DIR: &str = "./keyward-data";
+const LISTEN: &str = "127.0.0.1:4566";
+const DNS_LISTEN: &str = "127.0.0.1:5300";
+const CONFIG_FILE: &str = "keyward.toml";
+
+/// The configuration of one `serve`.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) ephemeral: bool,
+    pub(crate) listen: SocketAddr,
+    pub(crate) account_id: Option<AccountId>,
+    pub(crate) partition: Partition,
+    pub(crate) regions: Regions,
+    pub(crate) dns: DnsConfig,
+}
+
+impl Config {
+    /// Merges flags over the file over the defaults.
+    pub(crate) fn of(arguments: &ServeArgs) -> Result<Self, Refusal> {
+        let file = read_file(arguments.config.as_deref())?;
+        let listen = arguments.listen.as_deref().or(file.listen.as_deref()).unwrap_or(LISTEN);
+        let account_id = arguments.account_id.as_deref().or(file.account_id.as_deref());
+        let data_dir = arguments.data_dir.clone().or_else(|| file.data_dir.clone());
+        let dns_flag = arguments.dns_listen.as_deref();
+        Ok(Self {
+            data_dir: data_dir.unwrap_or_else(|| DATA_DIR.into()),
+            ephemeral: arguments.ephemeral || file.ephemeral.unwrap_or(false),
+            listen: address("listen", listen)?,
+            account_id: account_id.map(parse_account).transpose()?,
+            partition: parse_partition(file.partition.as_deref())?,
+            regions: Regions::of(file.regions.as_ref())?,
+            dns: DnsConfig::of(&file.dns, dns_flag, DNS_LISTEN)?,
+        })
+    }
+}
+
+fn read_file(named: Option<&Path>) -> Result<ConfigFile, Refusal> {
+    let path = named.unwrap_or(Path::new(CONFIG_FILE));
+    match std::fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text).map_err(|error| {
+            Refusal::new(format!("{}: {}; mend or remove that key and start again", path.display(), error))
+        }),
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(ConfigFile::default())
+        }
+        Err(error) => {
+            Err(Refusal::new(format!("cannot read the configuration {}: {error}", path.display())))
+        }
+    }
+}
+
+/// Reads `ADDRESS:PORT`.
+fn address(what: &str, text: &str) -> Result<SocketAddr, Refusal> {
+    text.parse().map_err(|_| {
+        Refusal::new(format!("{what}: '{text}' is not an address and port; write for example 127.0.0.1:4566"))
+    })
+}
+
+fn parse_account(text: &str) -> Result<AccountId, Refusal> {
+    text.parse().map_err(|error| Refusal::new(format!("account-id: {error}")))
+}
+
+fn parse_partition(text: Option<&str>) -> Result<Partition, Refusal> {
+    text.unwrap_or("aws").parse().map_err(|error| Refusal::new(format!("partition: {error}")))
+}
+
+#[cfg(test)]
+mod tests;

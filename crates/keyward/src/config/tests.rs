@@ -1,0 +1,61 @@
+use super::*;
+
+fn arguments() -> ServeArgs {
+    ServeArgs {
+        data_dir: None,
+        listen: None,
+        dns_listen: None,
+        account_id: None,
+        config: None,
+        ephemeral: false,
+    }
+}
+
+fn with_file(text: &str) -> Result<Config, Refusal> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keyward.toml");
+    std::fs::write(&path, text).unwrap();
+    Config::of(&ServeArgs { config: Some(path), ..arguments() })
+}
+
+#[test]
+fn defaults_stand_without_a_file() {
+    let config = Config::of(&arguments()).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:4566");
+    assert_eq!(config.dns.listen.to_string(), "127.0.0.1:5300");
+    assert_eq!(config.regions.home().unwrap().as_str(), "us-east-1");
+    assert_eq!(config.partition.as_str(), "aws");
+}
+
+#[test]
+fn flags_win_over_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.toml");
+    std::fs::write(&path, "listen = '127.0.0.1:1'\npartition = 'keyward'\n").unwrap();
+    let flags =
+        ServeArgs { config: Some(path), listen: Some("127.0.0.1:2".to_owned()), ..arguments() };
+    let config = Config::of(&flags).unwrap();
+    assert_eq!(config.listen.port(), 2);
+    assert_eq!(config.partition.as_str(), "keyward");
+}
+
+#[test]
+fn levels_take_the_addresses_of_their_own_sockets() {
+    let config = with_file("[dns.root]\nlisten = ['127.0.0.2:53']\n").unwrap();
+    assert_eq!(config.dns.root.addresses[0].to_string(), "127.0.0.2");
+    assert_eq!(config.dns.tld.addresses[0].to_string(), "127.0.0.1");
+}
+
+#[test]
+fn a_bad_key_is_refused_in_one_line_that_names_it() {
+    let refusal = with_file("lisen = '127.0.0.1:1'\n").unwrap_err().to_string();
+    assert!(refusal.contains("lisen"), "{refusal}");
+    assert!(!refusal.contains('\n'));
+}
+
+#[test]
+fn bad_values_are_refused() {
+    for text in ["listen = 'here'", "account_id = '12'", "partition = 'A B'", "[regions]\n'US' = []", "[regions]"] {
+        assert!(with_file(text).is_err(), "{text}");
+    }
+}
