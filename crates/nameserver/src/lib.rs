@@ -1,1 +1,2 @@
 //! The DNS data plane: serves published generations over UDP and TCP.
+mod message;
