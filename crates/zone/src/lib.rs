@@ -4,6 +4,7 @@
 //! runtime. A zone is loaded (`Content`), planned and signed (`Generation`), verified, and only then
 //! published; the name server answers from generations alone.
 
+pub mod answer;
 mod generation;
 mod name;
 mod nsec3;
