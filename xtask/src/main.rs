@@ -1,10 +1,11 @@
-//! Development tasks: `cargo xtask test | tidy | deny`.
+//! Development tasks: `cargo xtask test | tidy | deny | models`.
 //!
 //! Deliberately absent: anything that the product needs at run time.
 
 mod deny;
 mod failure;
 mod metadata;
+mod models;
 mod process;
 mod test;
 mod tidy;
@@ -18,7 +19,8 @@ const USAGE: &str = "usage: cargo xtask <task>
 
   test [--unit | --e2e] [-- ARGS]   installs what the tests need, then runs them all
   tidy                              checks the house rules that no compiler checks
-  deny                              checks licences, sources and duplicates of dependencies";
+  deny                              checks licences, sources and duplicates of dependencies
+  models                            extracts models/*.json from the botocore release that served.toml pins";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +39,7 @@ fn run(words: &[String]) -> Result<(), Failure> {
         "test" => test::run(rest),
         "tidy" => tidy::run(),
         "deny" => deny::run(),
+        "models" => models::run(),
         other => Err(Failure::new(format!("unknown task '{other}'\n{USAGE}"))),
     }
 }
