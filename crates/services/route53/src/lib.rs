@@ -12,7 +12,7 @@ mod dnssec;
 mod ids;
 mod names;
 mod record;
-mod rows;
+
 
 pub use config::{Quotas, Route53Config};
 pub use delegation::NameServerScheme;

@@ -2,23 +2,20 @@
 //!
 //! The text is canonical: two names are equal when their texts are, and a dot in it always separates
 //! labels (one inside a label is written `\056`). DNS presentation format escapes in decimal instead;
-//! whoever crosses that boundary goes through `labels`. Deliberately absent: record data.
+//! whoever crosses that boundary goes through `as_name`. Deliberately absent: record data.
 
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use keyward_zone::Name;
+use serde::{Deserialize, Serialize};
 
-/// Octets of a label, at most (RFC 1035 section 2.3.4).
-const LABEL_OCTETS_MAX: usize = 63;
-/// Octets of a name on the wire, at most (RFC 1035 section 2.3.4).
-const NAME_OCTETS_MAX: usize = 255;
-
-/// An absolute domain name other than the root.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// An absolute domain name other than the root, with its text as Route 53 lists it.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Name", into = "Name")]
 pub struct RecordName {
     listed: Arc<str>,
+    name: Name,
 }
 
 /// Why a text is not a domain name, in Route 53's words.
@@ -28,7 +25,7 @@ pub enum NameError {
     Empty,
     /// Two dots in a row; the whole text.
     LabelEmpty(String),
-    /// A label above 63 octets; the label.
+    /// A label above 63 octets; the whole text.
     LabelTooLong(String),
     /// Above 255 octets on the wire; the whole text.
     TooLong(String),
@@ -41,7 +38,7 @@ impl fmt::Display for NameError {
         let (code, text, found) = match self {
             Self::Empty => ("DomainNameEmpty", "Domain name is empty", String::new()),
             Self::LabelEmpty(name) => ("DomainLabelEmpty", "Domain label is empty", name.clone()),
-            Self::LabelTooLong(label) => ("DomainLabelTooLong", "Domain label is too long", label.clone()),
+            Self::LabelTooLong(name) => ("DomainLabelTooLong", "Domain label is too long", name.clone()),
             Self::TooLong(name) => ("DomainNameTooLong", "Domain name is too long", name.clone()),
             Self::UnsupportedCharacter(found) => {
                 ("UnsupportedCharacter", "Value contains unsupported characters", found.to_string())
@@ -53,41 +50,45 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
+impl NameError {
+    fn new(error: keyward_zone::NameError, text: &str) -> Self {
+        use keyward_zone::NameError as Cause;
+        let unsupported = |found: &char| !found.is_ascii_graphic();
+        match error {
+            Cause::Empty => Self::Empty,
+            Cause::EmptyLabel => Self::LabelEmpty(text.to_owned()),
+            Cause::LabelTooLong => Self::LabelTooLong(text.to_owned()),
+            Cause::TooLong => Self::TooLong(text.to_owned()),
+            Cause::BadEscape => Self::UnsupportedCharacter('\\'),
+            Cause::BadCharacter | Cause::BadWire => {
+                Self::UnsupportedCharacter(text.chars().find(unsupported).unwrap_or(' '))
+            }
+        }
+    }
+}
+
+impl TryFrom<Name> for RecordName {
+    type Error = NameError;
+
+    fn try_from(name: Name) -> Result<Self, NameError> {
+        if name.is_root() {
+            return Err(NameError::Empty);
+        }
+        Ok(Self { listed: name.to_octal().into(), name })
+    }
+}
+
+impl From<RecordName> for Name {
+    fn from(name: RecordName) -> Self {
+        name.name
+    }
+}
+
 impl RecordName {
     /// Reads a name as an API caller writes it: any case, the trailing dot optional, `\ooo` for octets
     /// that are not printable ASCII (API page "DNS domain name format").
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let labels = read_labels(text)?;
-        Self::from_labels(labels.iter().map(Vec::as_slice)).map_err(|error| match error {
-            NameError::LabelEmpty(_) => NameError::LabelEmpty(text.to_owned()),
-            NameError::TooLong(_) => NameError::TooLong(text.to_owned()),
-            other => other,
-        })
-    }
-
-    /// The name with these labels, leftmost first, without the root's.
-    pub fn from_labels<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, NameError> {
-        let mut listed = String::new();
-        let mut octets = 1;
-        for label in labels {
-            let before = listed.len();
-            label.iter().for_each(|octet| push_escaped(&mut listed, octet.to_ascii_lowercase()));
-            octets += label.len() + 1;
-            if label.is_empty() {
-                return Err(NameError::LabelEmpty(listed));
-            }
-            if label.len() > LABEL_OCTETS_MAX {
-                return Err(NameError::LabelTooLong(listed.split_off(before)));
-            }
-            listed.push('.');
-        }
-        if listed.is_empty() {
-            return Err(NameError::Empty);
-        }
-        if octets > NAME_OCTETS_MAX {
-            return Err(NameError::TooLong(listed));
-        }
-        Ok(Self { listed: listed.into() })
+        Name::parse_octal(text).map_err(|error| NameError::new(error, text))?.try_into()
     }
 
     /// The text as Route 53 lists it: lower case, octal escapes, trailing dot.
@@ -95,62 +96,52 @@ impl RecordName {
         &self.listed
     }
 
-    /// The labels as octets, leftmost first, without the root's.
-    pub fn labels(&self) -> impl DoubleEndedIterator<Item = Vec<u8>> + '_ {
-        self.label_texts().map(unescape)
+    /// The name itself.
+    pub fn as_name(&self) -> &Name {
+        &self.name
     }
 
     /// How many labels it has, without the root's.
     pub fn label_count(&self) -> usize {
-        self.label_texts().count()
+        self.name.label_count()
     }
 
     /// Whether this name is `ancestor` or lies below it.
     pub fn is_within(&self, ancestor: &Self) -> bool {
-        self.listed
-            .strip_suffix(ancestor.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        self.name.is_at_or_below(&ancestor.name)
     }
 
     /// Whether the leftmost label is `*` alone (RFC 4592 section 2.1.1).
     pub fn is_wildcard(&self) -> bool {
-        self.label_texts().next() == Some("\\052")
+        self.name.is_wildcard()
     }
 
     /// The name without its leftmost label; `None` for a top-level name.
     pub fn parent(&self) -> Option<Self> {
-        let (_, rest) = self.listed.split_once('.')?;
-        (!rest.is_empty()).then(|| Self { listed: rest.into() })
+        self.name.parent()?.try_into().ok()
     }
 
     /// The rightmost `count` labels as a name; itself when it has no more.
     pub fn suffix(&self, count: usize) -> Self {
-        let mut name = self.clone();
-        for _ in count..self.label_count() {
-            name = name.parent().unwrap_or(name);
-        }
-        name
+        self.name.suffix(count.max(1)).try_into().unwrap_or_else(|_| self.clone())
     }
 
     /// Octets whose order is Route 53's list order: the labels of the listed text reversed, each with its
     /// dot. Every name below this one has these octets as a prefix. An escape keeps its backslash and
     /// becomes one octet, so that a key stays short and its order the same.
     pub fn sort_key(&self) -> Vec<u8> {
+        let labels: Vec<&[u8]> = self.name.labels().collect();
         let mut key = Vec::with_capacity(self.listed.len());
-        for label in self.labels().rev() {
+        for label in labels.into_iter().rev() {
             for octet in label {
-                if !is_plain(octet) {
+                if !is_plain(*octet) {
                     key.push(b'\\');
                 }
-                key.push(octet);
+                key.push(*octet);
             }
             key.push(b'.');
         }
         key
-    }
-
-    fn label_texts(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.listed.trim_end_matches('.').split('.')
     }
 }
 
@@ -179,83 +170,9 @@ impl Ord for RecordName {
     }
 }
 
-/// Stored as labels with their lengths, which is at most 255 octets where the text can have a thousand.
-impl Serialize for RecordName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut octets = Vec::new();
-        for label in self.labels() {
-            octets.push(u8::try_from(label.len()).unwrap_or(u8::MAX));
-            octets.extend(label);
-        }
-        serializer.serialize_bytes(&octets)
-    }
-}
-
-impl<'de> Deserialize<'de> for RecordName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let octets = <&[u8]>::deserialize(deserializer)?;
-        let mut labels = Vec::new();
-        let mut rest = octets;
-        while let Some((length, after)) = rest.split_first() {
-            let (label, next) = after
-                .split_at_checked(usize::from(*length))
-                .ok_or_else(|| D::Error::custom("a stored name ends within a label"))?;
-            labels.push(label);
-            rest = next;
-        }
-        Self::from_labels(labels).map_err(D::Error::custom)
-    }
-}
-
-fn read_labels(text: &str) -> Result<Vec<Vec<u8>>, NameError> {
-    let relative = text.strip_suffix('.').unwrap_or(text);
-    if relative.is_empty() {
-        return Err(NameError::Empty);
-    }
-    let mut labels = vec![Vec::new()];
-    let mut rest = relative.chars();
-    while let Some(found) = rest.next() {
-        let octet = match found {
-            '.' => {
-                labels.push(Vec::new());
-                continue;
-            }
-            '\\' => read_octal(rest.by_ref()).ok_or(NameError::UnsupportedCharacter('\\'))?,
-            '!'..='~' => u8::try_from(found).unwrap_or_default(),
-            _ => return Err(NameError::UnsupportedCharacter(found)),
-        };
-        if let Some(label) = labels.last_mut() {
-            label.push(octet);
-        }
-    }
-    Ok(labels)
-}
-
-fn read_octal(rest: &mut std::str::Chars<'_>) -> Option<u8> {
-    let digits: String = rest.take(3).collect();
-    (digits.len() == 3).then(|| u8::from_str_radix(&digits, 8).ok()).flatten()
-}
-
+/// Whether Route 53 lists an octet as it is.
 fn is_plain(octet: u8) -> bool {
     octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-' || octet == b'_'
-}
-
-fn push_escaped(text: &mut String, octet: u8) {
-    if is_plain(octet) {
-        text.push(char::from(octet));
-    } else {
-        text.push_str(&format!("\\{octet:03o}"));
-    }
-}
-
-fn unescape(label: &str) -> Vec<u8> {
-    let mut octets = Vec::with_capacity(label.len());
-    let mut rest = label.chars();
-    while let Some(found) = rest.next() {
-        let octet = if found == '\\' { read_octal(rest.by_ref()) } else { u8::try_from(found).ok() };
-        octets.extend(octet);
-    }
-    octets
 }
 
 #[cfg(test)]
