@@ -1,7 +1,8 @@
-//! Development tasks: `cargo xtask test | tidy | deny | models`.
+//! Development tasks: `cargo xtask test | tidy | deny | models | coverage`.
 //!
 //! Deliberately absent: anything that the product needs at run time.
 
+mod coverage;
 mod deny;
 mod failure;
 mod metadata;
@@ -20,7 +21,8 @@ const USAGE: &str = "usage: cargo xtask <task>
   test [--unit | --e2e] [-- ARGS]   installs what the tests need, then runs them all
   tidy                              checks the house rules that no compiler checks
   deny                              checks licences, sources and duplicates of dependencies
-  models                            extracts models/*.json from the botocore release that served.toml pins";
+  models                            extracts models/*.json from the botocore release that served.toml pins
+  coverage                          writes docs/coverage.md";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +42,7 @@ fn run(words: &[String]) -> Result<(), Failure> {
         "tidy" => tidy::run(),
         "deny" => deny::run(),
         "models" => models::run(),
+        "coverage" => coverage::run(),
         other => Err(Failure::new(format!("unknown task '{other}'\n{USAGE}"))),
     }
 }
