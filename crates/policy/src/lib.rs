@@ -1,39 +1,30 @@
 //! The IAM policy language: parse, evaluate, explain. Pure: no clock, no I/O.
+//!
+//! A policy is compiled once, when it is stored or loaded; a decision parses nothing. Deliberately
+//! absent: where policies are kept, what an operation's resources are, and every protocol.
 
+mod action;
+mod condition;
+mod decide;
+mod denial;
+mod error;
+mod identity;
+mod json;
+mod keys;
+mod parse;
+mod pattern;
+mod policy;
+mod principal;
+mod resource;
+mod scalar;
+mod set;
 mod values;
 
+pub use decide::{Authority, By, Decision, Layer, Question, Verdict, decide};
+pub use error::PolicyError;
+pub use identity::{Identity, IdentityKind};
+pub use keys::Keys;
+pub use policy::{Effect, Flavour, Policy};
+pub use principal::Reach;
+pub use set::PolicySet;
 pub use values::ConditionValues;
-
-/// What a policy is attached to; it decides which elements are required and which forbidden.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flavour {
-    /// A user's or role's policy: no principals.
-    Identity,
-    /// A KMS key policy or another resource's policy: principals required.
-    Resource,
-    /// A role's trust policy: principals required, no resources.
-    Trust,
-}
-
-/// A parsed and compiled policy document.
-#[derive(Clone, Debug, Default)]
-pub struct Policy;
-
-/// Why a text is not a policy: AWS's message for MalformedPolicyDocument.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyError(pub String);
-
-impl std::fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for PolicyError {}
-
-impl Policy {
-    /// Parses and compiles `text`; done once when a policy is stored or loaded, never per request.
-    pub fn parse(_text: &str, _flavour: Flavour) -> Result<Self, PolicyError> {
-        Ok(Self)
-    }
-}
