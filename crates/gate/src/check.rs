@@ -57,8 +57,12 @@ impl Check {
 
     /// A check in which `judge` says which policies decide.
     pub fn new(action: &'static str, resource: impl Into<String>, owner: AccountId, judge: Judge) -> Self {
-        let conditions = ConditionValues::new();
-        Self { action, resource: resource.into(), owner, judge, conditions, shown: Shown::ByArn }
+        let resource = resource.into();
+        let mut conditions = ConditionValues::new();
+        if resource != "*" {
+            conditions.set("aws:ResourceAccount", owner.to_string());
+        }
+        Self { action, resource, owner, judge, conditions, shown: Shown::ByArn }
     }
 
     /// The same with a condition key.
@@ -68,10 +72,10 @@ impl Check {
         self
     }
 
-    /// The same with these condition keys in place of its own.
+    /// The same with these condition keys besides.
     #[must_use]
     pub fn with_conditions(mut self, conditions: ConditionValues) -> Self {
-        self.conditions = conditions;
+        self.conditions.extend(conditions);
         self
     }
 

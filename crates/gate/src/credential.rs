@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use keyward_base::{Fault, Partition};
-use keyward_policy::Policy;
+use keyward_policy::PolicySet;
 use zeroize::Zeroizing;
 
 use crate::{Caller, Principal, Session};
@@ -39,7 +39,7 @@ impl Credential {
         secret: SecretKey,
         principal: Principal,
         partition: Partition,
-        policies: Vec<Arc<Policy>>,
+        policies: PolicySet,
     ) -> Self {
         let caller = Caller::new(principal, partition, Some(access_key_id), policies, None);
         Self { secret, session_token: None, caller }
@@ -52,7 +52,7 @@ impl Credential {
         session_token: Zeroizing<String>,
         principal: Principal,
         partition: Partition,
-        policies: Vec<Arc<Policy>>,
+        policies: PolicySet,
         session: Session,
     ) -> Self {
         let caller = Caller::new(principal, partition, Some(access_key_id), policies, Some(session));

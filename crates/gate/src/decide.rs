@@ -1,27 +1,80 @@
-//! From a check to a decision: the global condition keys and the denial's words.
+//! From a check to a decision: asks the policies, and turns a refusal into the service's error.
 
 use keyward_base::Fault;
+use keyward_policy::{Authority, Keys, Question};
+use keyward_schema::{Protocol, ServiceFacts};
 
-use crate::{Check, RequestContext};
+use crate::{Check, Judge, RequestContext, Shown};
 
 impl RequestContext {
     /// Whether the policies allow `check` for the caller; the refusal in AWS's words if not. The gate
     /// asks this for every check of an operation; an operation asks it for what it must know
     /// besides, such as whether a new key policy would lock its caller out. It permits nothing.
     pub fn judge(&self, check: &Check) -> Result<(), Fault> {
-        Err(self.refuse_unseen(check.action, &check.resource))
+        let question = self.question(check);
+        let decision = keyward_policy::decide(&question);
+        tracing::debug!(
+            caller = self.caller.arn(),
+            action = check.action,
+            resource = %check.resource,
+            ?decision,
+            "judged"
+        );
+        if decision.is_allowed() {
+            return Ok(());
+        }
+        Err(refusal(self.service, decision.denial(&question, &shown(check))))
     }
 
-    /// The refusal for a resource of another account that may or may not exist: the caller learns neither.
+    /// The refusal for a resource of another account that is not there: the same as for one that is
+    /// there and not open to the caller.
     pub fn refuse_unseen(&self, action: &str, resource: &str) -> Fault {
-        let caller = self.caller.arn();
-        Fault::caller(
-            "AccessDeniedException",
-            format!(
-                "User: {caller} is not authorized to perform: {action} on resource: {resource} because the \
-                 resource does not exist in this Region, no resource-based policies allow access, or a \
-                 resource-based policy explicitly denies access"
-            ),
-        )
+        let text = keyward_policy::unseen(self.caller.arn(), action, &format!("resource: {resource}"));
+        refusal(self.service, text)
     }
+
+    /// The same, when the request named the resource by a ciphertext only.
+    pub fn refuse_unseen_ciphertext(&self, action: &str) -> Fault {
+        refusal(self.service, keyward_policy::unseen(self.caller.arn(), action, BY_CIPHERTEXT))
+    }
+
+    fn question<'a>(&'a self, check: &'a Check) -> Question<'a> {
+        let authority = match &check.judge {
+            Judge::Identity => Authority::Identity,
+            Judge::KeyPolicy(policy) => Authority::KeyPolicy(policy),
+            Judge::ResourcePolicy(policy) => Authority::ResourcePolicy(policy),
+            Judge::TrustPolicy(policy) => Authority::TrustPolicy(policy),
+            Judge::Anyone => Authority::Anyone,
+        };
+        Question {
+            identity: self.caller.identity(),
+            policies: self.caller.policies(),
+            boundary: None,
+            session: self.caller.session().and_then(|session| session.policy.as_deref()),
+            action: check.action,
+            resource: &check.resource,
+            owner: check.owner,
+            authority,
+            keys: Keys {
+                operation: &check.conditions,
+                caller: self.caller.conditions(),
+                request: &*self.globals,
+            },
+        }
+    }
+}
+
+const BY_CIPHERTEXT: &str = "the resource associated with this ciphertext";
+
+fn shown(check: &Check) -> String {
+    match check.shown {
+        Shown::ByArn => format!("resource: {}", check.resource),
+        Shown::ByCiphertext => BY_CIPHERTEXT.to_owned(),
+    }
+}
+
+/// JSON and CBOR services call it AccessDeniedException, the others AccessDenied.
+fn refusal(service: &ServiceFacts, text: String) -> Fault {
+    let suffixed = service.speaks(Protocol::Json) || service.speaks(Protocol::Cbor);
+    Fault::caller(if suffixed { "AccessDeniedException" } else { "AccessDenied" }, text)
 }

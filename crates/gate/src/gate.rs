@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use keyward_base::{Clock, Fault, Partition, Random, Region, RequestId};
-use keyward_schema::OperationShape;
+use keyward_policy::PolicySet;
+use keyward_schema::{OperationShape, ServiceFacts};
 use keyward_store::Store;
 
+use crate::globals::Globals;
 use crate::principal::Principal;
 use crate::{
     AuditSink, CallAs, Caller, GateHandle, IdentitySource, Operation, Permit, RequestContext, RunError, View,
@@ -116,25 +118,45 @@ impl Gate {
     ) -> Result<S::Output, Fault> {
         let runner =
             self.router.runner::<S>().ok_or_else(|| Fault::ours(format!("{} is not served", S::NAME)))?;
-        runner.run(self, self.inner_request(caller, region), input).await
+        let request = self.inner_request(caller, region, S::FACTS.service);
+        runner.run(self, request, input).await
     }
 
-    fn inner_request(&self, caller: CallAs, region: &Region) -> RequestContext {
-        let caller = match caller {
-            CallAs::Caller(caller) => caller,
+    fn inner_request(
+        &self,
+        caller: CallAs,
+        region: &Region,
+        service: &'static ServiceFacts,
+    ) -> RequestContext {
+        let (caller, via) = match caller {
+            CallAs::Caller { caller, via } => (caller, via),
             CallAs::Service(service) => {
                 let partition = self.parts.partition.clone();
-                Caller::new(Principal::Service(service), partition, None, Vec::new(), None)
+                let policies = PolicySet::default();
+                (Caller::new(Principal::Service(service), partition, None, policies, None), None)
             }
         };
+        let now = self.parts.clock.now();
+        let globals = Arc::new(Globals {
+            now,
+            region: region.clone(),
+            source_ip: None,
+            user_agent: None,
+            referer: None,
+            secure: true,
+            via,
+            keys: OnceLock::new(),
+        });
         RequestContext {
             caller,
             id: RequestId::random(&*self.parts.random),
-            now: self.parts.clock.now(),
+            now,
             region: region.clone(),
             partition: self.parts.partition.clone(),
             source_ip: None,
             user_agent: None,
+            service,
+            globals,
         }
     }
 

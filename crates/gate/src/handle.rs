@@ -13,7 +13,12 @@ pub enum CallAs {
     /// As itself, on behalf of a resource.
     Service(ServiceCaller),
     /// As the caller whose request it serves.
-    Caller(Caller),
+    Caller {
+        /// The caller.
+        caller: Caller,
+        /// The service in between, such as `route53domains` (`aws:CalledVia`, `kms:ViaService`).
+        via: Option<&'static str>,
+    },
 }
 
 impl From<ServiceCaller> for CallAs {
@@ -24,7 +29,13 @@ impl From<ServiceCaller> for CallAs {
 
 impl From<&Caller> for CallAs {
     fn from(caller: &Caller) -> Self {
-        Self::Caller(caller.clone())
+        Self::Caller { caller: caller.clone(), via: None }
+    }
+}
+
+impl From<(&Caller, &'static str)> for CallAs {
+    fn from((caller, via): (&Caller, &'static str)) -> Self {
+        Self::Caller { caller: caller.clone(), via: Some(via) }
     }
 }
 

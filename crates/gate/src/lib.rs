@@ -9,11 +9,14 @@ mod check;
 mod credential;
 mod decide;
 mod gate;
+mod globals;
 mod handle;
 mod operation;
 mod permit;
 mod principal;
 mod request;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod view;
 
 pub use audit::{AuditEvent, AuditSink, LogSink};

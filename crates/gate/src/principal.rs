@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use keyward_base::{AccountId, Arn, Partition, Timestamp};
-use keyward_policy::Policy;
+use keyward_policy::{ConditionValues, Identity, IdentityKind, Policy, PolicySet};
+
+use crate::globals;
 
 /// An identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +82,19 @@ impl Principal {
         }
     }
 
+    fn identity(&self, partition: &Partition) -> Identity {
+        let kind = match self {
+            Self::Root { .. } => IdentityKind::Root,
+            Self::User { id, .. } => IdentityKind::User { id: id.clone() },
+            Self::AssumedRole { account, role_id, role_path, role_name, .. } => IdentityKind::Session {
+                role_arn: format!("arn:{partition}:iam::{account}:role{role_path}{role_name}"),
+                role_id: role_id.clone(),
+            },
+            Self::Service(_) => IdentityKind::Service,
+        };
+        Identity { account: self.account(), kind, arn: self.arn(partition) }
+    }
+
     /// `aws:userid`: the account for root, the unique id, `AROA…:session`.
     pub fn user_id(&self) -> String {
         match self {
@@ -108,11 +123,12 @@ pub struct Caller(Arc<CallerParts>);
 
 struct CallerParts {
     principal: Principal,
-    arn: String,
+    identity: Identity,
     access_key_id: Option<String>,
     partition: Partition,
-    policies: Vec<Arc<Policy>>,
+    policies: PolicySet,
     session: Option<Session>,
+    conditions: ConditionValues,
 }
 
 impl Caller {
@@ -120,11 +136,24 @@ impl Caller {
         principal: Principal,
         partition: Partition,
         access_key_id: Option<String>,
-        policies: Vec<Arc<Policy>>,
+        policies: PolicySet,
         session: Option<Session>,
     ) -> Self {
-        let arn = principal.arn(&partition);
-        Self(Arc::new(CallerParts { principal, arn, access_key_id, partition, policies, session }))
+        let identity = principal.identity(&partition);
+        let role_arn = match &identity.kind {
+            IdentityKind::Session { role_arn, .. } => Some(role_arn.as_str()),
+            _ => None,
+        };
+        let conditions = globals::of_caller(&principal, &identity.arn, role_arn, session.as_ref());
+        Self(Arc::new(CallerParts {
+            principal,
+            identity,
+            access_key_id,
+            partition,
+            policies,
+            session,
+            conditions,
+        }))
     }
 
     /// Who it is.
@@ -154,12 +183,22 @@ impl Caller {
 
     /// The caller's ARN as AWS writes it in messages; a service's name for a service.
     pub fn arn(&self) -> &str {
-        &self.0.arn
+        &self.0.identity.arn
     }
 
     /// Its identity policies.
-    pub(crate) fn policies(&self) -> &[Arc<Policy>] {
+    pub(crate) fn policies(&self) -> &PolicySet {
         &self.0.policies
+    }
+
+    /// Who it is, as policies see it.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.0.identity
+    }
+
+    /// The condition keys that say who it is.
+    pub(crate) fn conditions(&self) -> &ConditionValues {
+        &self.0.conditions
     }
 }
 

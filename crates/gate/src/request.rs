@@ -1,10 +1,14 @@
 //! What every operation may know of the request that reached it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use keyward_base::{AccountId, Partition, Region, RequestId, Timestamp};
 
+use keyward_schema::ServiceFacts;
+
 use crate::Caller;
+use crate::globals::Globals;
 
 /// Who calls, when, where and how. Made once by the gate; the same moment is used throughout.
 #[derive(Clone, Debug)]
@@ -23,7 +27,10 @@ pub struct RequestContext {
     /// Where the call came from; `None` for calls between services.
     pub source_ip: Option<IpAddr>,
     /// The client's `User-Agent`.
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Arc<str>>,
+    /// The service that is asked.
+    pub service: &'static ServiceFacts,
+    pub(crate) globals: Arc<Globals>,
 }
 
 impl RequestContext {

@@ -12,6 +12,12 @@ impl Decision<'_> {
     }
 }
 
+/// The text for a resource of another account that is not there: the same as for one that is there
+/// and not open to the caller.
+pub fn unseen(caller: &str, action: &str, resource: &str) -> String {
+    format!("User: {caller} is not authorized to perform: {action} on {resource}{UNSEEN}")
+}
+
 fn tail(verdict: Verdict, action: &str) -> String {
     match verdict {
         Verdict::NotAllowed(Layer::Trust) => String::new(),

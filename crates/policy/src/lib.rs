@@ -21,9 +21,10 @@ mod set;
 mod values;
 
 pub use decide::{Authority, By, Decision, Layer, Question, Verdict, decide};
+pub use denial::unseen;
 pub use error::PolicyError;
 pub use identity::{Identity, IdentityKind};
-pub use keys::Keys;
+pub use keys::{KeySource, Keys};
 pub use policy::{Effect, Flavour, Policy};
 pub use principal::Reach;
 pub use set::PolicySet;

@@ -55,6 +55,13 @@ impl ConditionValues {
         self
     }
 
+    /// Sets every key of `others` too.
+    pub fn extend(&mut self, others: Self) {
+        for (key, values) in others.entries {
+            self.insert(key, values);
+        }
+    }
+
     /// The values of `key`; `None` when it is absent or its list is empty.
     pub fn get(&self, key: &str) -> Option<&[Cow<'static, str>]> {
         let (_, values) = self.entries.iter().find(|(name, _)| name.eq_ignore_ascii_case(key))?;

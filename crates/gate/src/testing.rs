@@ -1,0 +1,72 @@
+//! Callers and gates for the tests of services (feature `testing`, never in the binary).
+//!
+//! A test calls an operation by `handle.call::<S>(&caller, …)`: the same way as a request from outside,
+//! policies included, from resolving on.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use keyward_base::{AccountId, Clock, Fault, Partition, Random};
+use keyward_policy::{Flavour, Policy, PolicySet};
+use keyward_store::Store;
+
+use crate::{Caller, Credential, Gate, GateHandle, GateParts, IdentitySource, LogSink, Principal, Router};
+
+/// The partition of the tests.
+#[expect(clippy::expect_used, reason = "a constant of the tests")]
+pub fn partition() -> Partition {
+    "aws".parse().expect("a partition")
+}
+
+/// The root of `account`.
+pub fn root(account: AccountId) -> Caller {
+    Caller::new(Principal::Root { account }, partition(), None, PolicySet::default(), None)
+}
+
+/// A user of `account` with these identity policies.
+pub fn user(account: AccountId, name: &str, policies: &[&str]) -> Caller {
+    let id = format!("AIDA{:A<17}", name.to_ascii_uppercase());
+    let principal = Principal::User { account, id, path: "/".to_owned(), name: name.to_owned() };
+    caller(principal, policies)
+}
+
+/// Any caller with these identity policies.
+#[expect(clippy::expect_used, reason = "a test's own policies")]
+pub fn caller(principal: Principal, policies: &[&str]) -> Caller {
+    let compile = |text: &&str| Arc::new(Policy::parse(text, Flavour::Identity).expect("a policy"));
+    let policies = policies.iter().map(|text| ("test".to_owned(), compile(text))).collect();
+    Caller::new(principal, partition(), None, PolicySet::new(policies), None)
+}
+
+/// A gate over `store` that knows no access keys; its regions are `us-east-1` and `eu-central-1`.
+pub fn gate(
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    router: Router,
+    handle: &GateHandle,
+) -> Arc<Gate> {
+    let regions = ["us-east-1", "eu-central-1"].iter().filter_map(|name| name.parse().ok()).collect();
+    let parts = GateParts {
+        store,
+        identities: Arc::new(NoIdentities),
+        audit: Arc::new(LogSink),
+        clock,
+        random,
+        partition: partition(),
+        regions,
+    };
+    Gate::new(parts, router, handle)
+}
+
+struct NoIdentities;
+
+impl IdentitySource for NoIdentities {
+    fn credential<'a>(
+        &'a self,
+        _access_key_id: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Arc<Credential>>, Fault>> + Send + 'a>> {
+        Box::pin(async { Ok(None) })
+    }
+}
