@@ -4,6 +4,7 @@
 //! each enumeration, a marker type for each operation, and static facts about all of them. Deliberately absent:
 //! bytes (that is `wire`) and what an operation does (that is its service).
 
+pub mod constraints;
 mod convert;
 mod enums;
 mod facts;
