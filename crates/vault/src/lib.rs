@@ -1,1 +1,27 @@
-//! The HSM boundary: domain keys, encrypted key tokens, mechanisms.
+//! The HSM boundary: a process of its own that holds every key, and the client that the house holds.
+//!
+//! What leaves the vault is an encrypted key token ([`Ekt`]), a public key, a ciphertext or a signature. The
+//! types that hold plain key material are private to the server side of this crate, so that no other
+//! crate can name them. Deliberately absent: policies, accounts, key states; the vault checks what
+//! the token itself says (spec, usage, owner), and the services check the rest.
+
+mod api;
+mod client;
+mod confine;
+mod domain;
+mod mechanism;
+mod protocol;
+mod seal;
+pub mod server;
+mod session;
+mod token;
+
+pub use api::algorithm::{EncryptionAlgorithm, MacAlgorithm, MessageType, SigningAlgorithm};
+pub use api::binding::{BindingError, Ekt, KeyBinding, KeyRef, MaterialId};
+pub use api::blob::{BlobHeader, parse_ciphertext_header};
+pub use api::context::EncryptionContext;
+pub use api::error::{Refusal, VaultError};
+pub use api::formats;
+pub use api::spec::{KeyOrigin, KeySpec, KeyUsage};
+pub use client::supervisor::{StartError, Supervisor, VaultConfig};
+pub use client::{DataKey, GeneratedKey, Plaintext, VaultClient, VaultStatus};

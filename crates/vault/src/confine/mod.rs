@@ -1,0 +1,1 @@
+//! What the system does to keep the vault apart.

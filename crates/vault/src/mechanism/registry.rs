@@ -1,0 +1,42 @@
+//! Which mechanism serves a key. What is not listed here is refused.
+
+use crate::api::binding::KeyBinding;
+use crate::api::error::{Refusal, VaultError};
+use crate::api::spec::{KeySpec, KeyUsage};
+use crate::mechanism::{Generated, LoadedKey, Mechanism, Secret, ecdsa, mac, rsa, symmetric};
+
+/// The mechanism for keys of `spec` and `usage`.
+pub(crate) fn find(spec: KeySpec, usage: KeyUsage) -> Result<&'static dyn Mechanism, VaultError> {
+    use KeySpec::*;
+    if !spec.allows(usage) {
+        return Err(Refusal::Usage.into());
+    }
+    Ok(match (spec, usage) {
+        (SymmetricDefault, KeyUsage::EncryptDecrypt) => &symmetric::AesGcm,
+        (Rsa2048 | Rsa3072 | Rsa4096, KeyUsage::EncryptDecrypt) => &rsa::Oaep,
+        (Rsa2048 | Rsa3072 | Rsa4096, KeyUsage::SignVerify) => &rsa::Rsassa,
+        (EccNistP256 | EccNistP384 | EccNistP521 | EccSecgP256k1, KeyUsage::SignVerify) => &ecdsa::Ecdsa,
+        (Hmac224 | Hmac256 | Hmac384 | Hmac512, KeyUsage::GenerateVerifyMac) => &mac::Hmac,
+        _ => return Err(Refusal::Unsupported.into()),
+    })
+}
+
+/// Makes material for a key with this binding.
+pub(crate) fn generate(binding: &KeyBinding) -> Result<Generated, VaultError> {
+    find(binding.spec, binding.usage)?.generate(binding.spec)
+}
+
+/// Makes material usable under its binding.
+pub(crate) fn load(binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {
+    find(binding.spec, binding.usage)?.load(binding, material)
+}
+
+/// Makes a pair for GenerateDataKeyPair: its material leaves the vault, so it never serves as a KMS key.
+pub(crate) fn generate_pair(spec: KeySpec) -> Result<Generated, VaultError> {
+    use KeySpec::*;
+    match spec {
+        Rsa2048 | Rsa3072 | Rsa4096 => rsa::Rsassa.generate(spec),
+        EccNistP256 | EccNistP384 | EccNistP521 | EccSecgP256k1 => ecdsa::Ecdsa.generate(spec),
+        _ => Err(Refusal::Unsupported.into()),
+    }
+}

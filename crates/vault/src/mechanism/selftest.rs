@@ -1,0 +1,1 @@
+//! Known answers, checked before the vault takes a request.

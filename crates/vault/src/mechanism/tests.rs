@@ -1,0 +1,1 @@
+//! Mechanisms against known answers.

@@ -1,0 +1,1 @@
+//! The vault, request by request.
