@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Name, NameKey, Nsec3Hash, Rrset, Signature, nsec3_hash};
 
+mod edit;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -106,7 +107,8 @@ pub struct Generation {
     number: GenerationNumber,
     nodes: RedBlackTreeMapSync<NameKey, Arc<Node>>,
     nsec3: RedBlackTreeMapSync<Nsec3Hash, Arc<SignedRrset>>,
-    earliest_expiration: Option<u32>,
+    /// How many signatures expire at each moment.
+    expirations: RedBlackTreeMapSync<u32, u32>,
 }
 
 impl Generation {
@@ -117,7 +119,7 @@ impl Generation {
             number,
             nodes: RedBlackTreeMapSync::new_sync(),
             nsec3: RedBlackTreeMapSync::new_sync(),
-            earliest_expiration: None,
+            expirations: RedBlackTreeMapSync::new_sync(),
         }
     }
 
@@ -156,7 +158,14 @@ impl Generation {
 
     /// Seconds since the epoch at which the first of its signatures expires; `None` when unsigned.
     pub fn earliest_expiration(&self) -> Option<u32> {
-        self.earliest_expiration
+        let dnskeys = self.set(&self.apex, Rtype::DNSKEY);
+        let of_dnskeys = dnskeys.and_then(|set| set.signatures.iter().map(Signature::expiration).min());
+        self.earliest_zsk_expiration().into_iter().chain(of_dnskeys).min()
+    }
+
+    /// The same without the signatures of the DNSKEY set.
+    pub(crate) fn earliest_zsk_expiration(&self) -> Option<u32> {
+        self.expirations.first().map(|(moment, _)| *moment)
     }
 
     /// The zone's SOA set.
@@ -223,16 +232,5 @@ impl Generation {
     /// The NSEC3 chain in hash order.
     pub fn nsec3_chain(&self) -> impl Iterator<Item = (&Nsec3Hash, &Arc<SignedRrset>)> {
         self.nsec3.iter()
-    }
-
-    /// Puts one set in, whatever its signatures are.
-    pub(crate) fn put(&mut self, set: Arc<SignedRrset>) {
-        let key = set.rrset.name().key();
-        let mut node = match self.nodes.get(&key) {
-            Some(node) => Node::clone(node),
-            None => Node::new(set.rrset.name().clone()),
-        };
-        node.put(set);
-        self.nodes.insert_mut(key, Arc::new(node));
     }
 }

@@ -6,6 +6,11 @@ use aws_lc_rs::digest;
 
 use crate::{Name, NameError};
 
+mod record;
+
+pub use record::{nsec3_bitmap, nsec3_next};
+pub(crate) use record::{nsec3_set, nsec3param_set, type_bitmap};
+
 /// Bytes of an NSEC3 hash.
 pub const NSEC3_HASH_BYTES: usize = 20;
 
