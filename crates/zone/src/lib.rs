@@ -1,7 +1,7 @@
 //! DNS zones: model, signing plan, denial, verification and answers.
 //!
 //! Everything here is a pure function of what is handed in: no clock, no I/O, no private key, no async
-//! runtime. A zone is loaded (`Content`), planned and signed (`Generation`), verified, and only then
+//! runtime. A zone is planned and signed (`plan`), verified (`verify`), and only then
 //! published; the name server answers from generations alone.
 
 pub mod answer;
