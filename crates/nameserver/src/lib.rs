@@ -1,2 +1,24 @@
 //! The DNS data plane: serves published generations over UDP and TCP.
+//!
+//! It stands alone: it holds no private key, makes no call to anything while it answers, and goes on
+//! serving what it has when store and blobs are away. What is served is one immutable set of zones behind
+//! one pointer; the loader swaps it and nothing else changes it.
+
+mod config;
+mod engine;
 mod message;
+mod metrics;
+mod records;
+mod respond;
+mod served;
+mod sockets;
+mod tcp;
+mod transfer;
+mod udp;
+
+#[cfg(test)]
+mod testing;
+
+pub use config::{ClientNetwork, Config, Listener, NetworkError, StandsFor};
+pub use metrics::{Counts, Metrics};
+pub use sockets::{BoundAddress, StartError};

@@ -67,7 +67,7 @@ impl<'z> Writer<'z, '_> {
             return None;
         }
         match search.exact {
-            Exact::Node(node) => return self.from_node(node, None, |writer| writer.deny_type(name)),
+            Exact::Node(node) => return self.take_node(node, None, |writer| writer.deny_type(name)),
             Exact::EmptyNonTerminal => self.no_data(|writer| writer.deny_type(name)),
             Exact::Absent => return self.absent(name, &search),
         }
@@ -87,8 +87,8 @@ impl<'z> Writer<'z, '_> {
         // At the end of a chain the resolver asks for the target anew; the chain alone is the answer.
     }
 
-    /// From what `node` holds; `owner` replaces a wildcard's. A missing type is denied by `deny`.
-    fn from_node(
+    /// Takes what `node` holds; `owner` replaces a wildcard's. A missing type is denied by `deny`.
+    fn take_node(
         &mut self,
         node: &'z Node,
         owner: Option<&Name>,
@@ -122,7 +122,7 @@ impl<'z> Writer<'z, '_> {
     fn absent(&mut self, name: &Name, search: &Search<'z>) -> Option<Name> {
         let encloser = &search.closest_encloser;
         if let Some(wildcard) = search.wildcard {
-            let target = self.from_node(wildcard, Some(name), |writer| {
+            let target = self.take_node(wildcard, Some(name), |writer| {
                 writer.prove_wildcard_no_data(name, encloser);
             });
             if self.answer.has_owner(name) {

@@ -1,0 +1,124 @@
+//! Sizes, truncation and codes of whole replies.
+
+use domain::base::Message;
+use domain::base::iana::Rcode;
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::{example, query};
+
+const UDP: Transport = Transport::Udp { octets_max: 1232 };
+
+fn zones() -> ZoneSet {
+    [example(1)].into_iter().collect()
+}
+
+fn reply(message: &[u8], transport: Transport) -> Message<Vec<u8>> {
+    let mut buffer = vec![0; TCP_OCTETS_MAX];
+    let Outcome::Reply { length, rcode, truncated } =
+        respond(&zones(), message, transport, Some(b"n1"), &mut buffer)
+    else {
+        panic!("no reply");
+    };
+    buffer.truncate(length);
+    let message = Message::from_octets(buffer).unwrap();
+    assert_eq!(message.opt_rcode(), rcode);
+    assert_eq!(message.header().tc(), truncated);
+    message
+}
+
+fn counts(message: &Message<Vec<u8>>) -> [u16; 4] {
+    let counts = message.header_counts();
+    [counts.qdcount(), counts.ancount(), counts.nscount(), counts.arcount()]
+}
+
+#[test]
+fn answers_with_authority() {
+    let reply = reply(&query("wWw.example", Rtype::A, None), UDP);
+    assert!(reply.header().aa() && !reply.header().tc());
+    assert_eq!(reply.header().rcode(), Rcode::NOERROR);
+    assert_eq!(counts(&reply), [1, 2, 0, 0]);
+    assert_eq!(reply.first_question().unwrap().qname().to_string(), "wWw.example");
+}
+
+#[test]
+fn without_edns_a_reply_has_at_most_512_octets_rfc1035_section_4_2_1() {
+    let reply = reply(&query("kilo.example", Rtype::TXT, None), UDP);
+    assert!(reply.header().tc());
+    assert!(reply.as_slice().len() <= 512);
+    assert_eq!(counts(&reply), [1, 0, 0, 0]);
+}
+
+#[test]
+fn the_clients_size_counts_up_to_ours_rfc6891_section_6_2_3() {
+    for (octets, rtype_owner, truncated) in [
+        (1232, "kilo.example", false),
+        (1000, "kilo.example", true),
+        (100, "www.example", false),
+        (65_535, "four.example", true),
+    ] {
+        let rtype = if rtype_owner == "www.example" { Rtype::A } else { Rtype::TXT };
+        let reply = reply(&query(rtype_owner, rtype, Some((octets, false))), UDP);
+        assert_eq!(reply.header().tc(), truncated, "{octets} {rtype_owner}");
+        assert!(reply.opt().is_some());
+        assert!(reply.as_slice().len() <= usize::from(octets.clamp(512, 1232)));
+    }
+}
+
+#[test]
+fn tcp_takes_what_udp_can_not() {
+    let reply = reply(&query("four.example", Rtype::TXT, None), Transport::Tcp);
+    assert!(!reply.header().tc());
+    assert_eq!(counts(&reply), [1, 40, 0, 0]);
+}
+
+#[test]
+fn says_no_where_it_has_nothing_to_say() {
+    let rcode = |message: &[u8]| reply(message, UDP).opt_rcode();
+    assert_eq!(rcode(&query("other.test", Rtype::A, None)), OptRcode::REFUSED);
+    assert_eq!(rcode(&query("example", Rtype::AXFR, None)), OptRcode::REFUSED);
+    let mut chaos = query("version.bind", Rtype::TXT, None);
+    let end = chaos.len();
+    chaos[end - 1] = 3;
+    assert_eq!(rcode(&chaos), OptRcode::REFUSED);
+    let mut newer = query("www.example", Rtype::A, Some((1232, false)));
+    let end = newer.len();
+    newer[end - 5] = 1;
+    let reply = reply(&newer, UDP);
+    assert_eq!((reply.opt_rcode(), reply.opt().unwrap().version()), (OptRcode::BADVERS, 0));
+    assert_eq!(counts(&reply), [1, 0, 0, 1]);
+}
+
+#[test]
+fn silence_for_what_is_no_query() {
+    let mut buffer = [0; 512];
+    let mut message = query("www.example", Rtype::A, None);
+    message[2] |= 0x80;
+    assert_eq!(respond(&zones(), &message, UDP, None, &mut buffer), Outcome::Silence);
+}
+
+proptest! {
+    /// Whatever comes, there is silence or a well-formed reply of the right size.
+    #[test]
+    fn a_spoiled_query_never_breaks_it(
+        spoil in proptest::collection::vec((0usize..60, any::<u8>()), 0..4),
+        cut in 0usize..20,
+        owner in prop::sample::select(vec!["www.example", "four.example", "no.example", "."]),
+        octets: u16,
+        udp: bool,
+    ) {
+        let mut message = query(owner, Rtype::TXT, Some((octets, true)));
+        for (at, octet) in spoil {
+            if let Some(place) = message.get_mut(at) { *place = octet; }
+        }
+        message.truncate(message.len() - cut);
+        let transport = if udp { UDP } else { Transport::Tcp };
+        let mut buffer = vec![0; TCP_OCTETS_MAX];
+        if let Outcome::Reply { length, .. } = respond(&zones(), &message, transport, None, &mut buffer) {
+            let reply = Message::from_octets(&buffer[..length]).unwrap();
+            for section in reply.iter() { section.unwrap(); }
+            prop_assert_eq!(&buffer[..2], &message[..2]);
+            if udp { prop_assert!(length <= 1232); }
+        }
+    }
+}
