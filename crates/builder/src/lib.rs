@@ -1,1 +1,11 @@
 //! Builds, signs, verifies and publishes zone generations.
+//!
+//! Sources (Route 53, the registry) say which zones there are, what they hold and how they want to be
+//! signed; this crate does the rest, alike for all. It knows neither the gate nor any service. Nothing
+//! unverified is published, and a generation's number only moves forward.
+
+mod source;
+
+pub use source::{
+    Content, Ksk, KskTrouble, Progress, SigningWish, SourceError, ZoneEvent, ZoneEvents, ZoneSource, ZoneWish,
+};

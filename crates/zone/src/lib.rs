@@ -12,6 +12,7 @@ mod name;
 mod nsec3;
 pub mod plan;
 mod policy;
+pub mod publication;
 mod rrset;
 mod rrsig;
 mod sign;
