@@ -13,7 +13,6 @@ mod ids;
 mod names;
 mod record;
 
-
 pub use config::{Quotas, Route53Config};
 pub use delegation::NameServerScheme;
 pub use ids::{ChangeId, ZoneId};

@@ -68,10 +68,7 @@ impl SigningAlgorithm {
     /// The length of a `DIGEST` message in bytes; `None` where only `RAW` (or `EXTERNAL_MU`) is allowed.
     pub const fn digest_bytes(self) -> Option<usize> {
         match self {
-            Self::RsassaPssSha256
-            | Self::RsassaPkcs1V15Sha256
-            | Self::EcdsaSha256
-            | Self::Sm2Dsa => Some(32),
+            Self::RsassaPssSha256 | Self::RsassaPkcs1V15Sha256 | Self::EcdsaSha256 | Self::Sm2Dsa => Some(32),
             Self::RsassaPssSha384 | Self::RsassaPkcs1V15Sha384 | Self::EcdsaSha384 => Some(48),
             Self::RsassaPssSha512
             | Self::RsassaPkcs1V15Sha512

@@ -32,9 +32,10 @@ impl KeyId {
 
 fn is_uuid(text: &str) -> bool {
     text.len() == 36
-        && text.bytes().enumerate().all(|(place, byte)| {
-            if DASHES.contains(&place) { byte == b'-' } else { is_lower_hex(byte) }
-        })
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(place, byte)| if DASHES.contains(&place) { byte == b'-' } else { is_lower_hex(byte) })
 }
 
 fn is_multi_region_suffix(text: &str) -> bool {

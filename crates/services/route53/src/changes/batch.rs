@@ -145,7 +145,12 @@ impl<'a> WorkingCopy<'a> {
         Ok(canonical)
     }
 
-    fn delete(&mut self, key: &SetKey, told: &RecordSet, canonical: &BTreeSet<Vec<u8>>) -> Result<(), Refusal> {
+    fn delete(
+        &mut self,
+        key: &SetKey,
+        told: &RecordSet,
+        canonical: &BTreeSet<Vec<u8>>,
+    ) -> Result<(), Refusal> {
         let (name, kind) = (told.name.clone(), told.kind);
         let Some(found) = self.sets.get(key) else {
             return Err(Refusal::NotFound { name, kind });

@@ -35,10 +35,16 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyExists { name, kind } => {
-                write!(f, "Tried to create resource record set [name='{name}', type='{kind}'] but it already exists")
+                write!(
+                    f,
+                    "Tried to create resource record set [name='{name}', type='{kind}'] but it already exists"
+                )
             }
             Self::NotFound { name, kind } => {
-                write!(f, "Tried to delete resource record set [name='{name}', type='{kind}'] but it was not found")
+                write!(
+                    f,
+                    "Tried to delete resource record set [name='{name}', type='{kind}'] but it was not found"
+                )
             }
             Self::ValuesDiffer { name, kind } => write!(
                 f,
@@ -82,7 +88,9 @@ impl fmt::Display for Refusal {
                 "The request contains an invalid set of changes for a resource record set '{kind} {name}'"
             ),
             Self::NotOneSoa => f.write_str("A HostedZone must contain exactly one SOA record."),
-            Self::NoNs => f.write_str("A HostedZone must contain at least one NS record for the zone itself."),
+            Self::NoNs => {
+                f.write_str("A HostedZone must contain at least one NS record for the zone itself.")
+            }
             Self::TooManyRecords => f.write_str("Number of records limit of 1000 exceeded."),
             Self::TooManyCharacters => f.write_str("Number of characters limit of 32000 exceeded."),
             Self::ZoneFull { zone, record_sets_max } => {

@@ -285,9 +285,8 @@ impl Dnssec {
 
     /// While a key is in INTERNAL_FAILURE, only its own repair is accepted.
     fn check_no_failure_but(&self, name: &str) -> Result<(), Refusal> {
-        let failed = |key: &KeySigningKey| {
-            key.name != name && matches!(key.status, KeyStatus::InternalFailure(_))
-        };
+        let failed =
+            |key: &KeySigningKey| key.name != name && matches!(key.status, KeyStatus::InternalFailure(_));
         if self.keys.iter().any(failed) { Err(Refusal::StatusInvalid) } else { Ok(()) }
     }
 }

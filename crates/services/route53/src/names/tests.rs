@@ -72,8 +72,8 @@ fn suffixes_and_parents_come_off_the_left() {
 
 #[test]
 fn a_hyphen_sorts_before_the_dot_as_the_api_page_warns() {
-    let mut names = ["a.example.com", "a-b.example.com", "b.a.example.com", "*.example.com", "example.com"]
-        .map(name);
+    let mut names =
+        ["a.example.com", "a-b.example.com", "b.a.example.com", "*.example.com", "example.com"].map(name);
     names.sort();
     let listed: Vec<&str> = names.iter().map(RecordName::as_str).collect();
     assert_eq!(
@@ -90,11 +90,10 @@ fn order_by_definition(name: &RecordName) -> String {
 
 fn any_name() -> impl Strategy<Value = RecordName> {
     let label = prop::collection::vec(prop_oneof![Just(b'-'), Just(b'a'), Just(b'.'), any::<u8>()], 1..6);
-    prop::collection::vec(label, 1..5)
-        .prop_map(|labels| {
-            let child = |name: Name, label: &Vec<u8>| name.child(label).unwrap();
-            labels.iter().fold(Name::root(), child).try_into().unwrap()
-        })
+    prop::collection::vec(label, 1..5).prop_map(|labels| {
+        let child = |name: Name, label: &Vec<u8>| name.child(label).unwrap();
+        labels.iter().fold(Name::root(), child).try_into().unwrap()
+    })
 }
 
 proptest! {

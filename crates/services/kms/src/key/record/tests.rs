@@ -34,8 +34,19 @@ fn a_key_row_of_version_1_keeps_its_bytes() {
     let row = KeyRow::V1(record());
     let bytes = postcard::to_stdvec(&row).unwrap();
     let golden = concat!(
-        "00", "04", "01", "00", "00", "ecd68e9bb15b", "0164", "03d00f", "027b7d", "01016b0176", "01",
-        "07616c6961732f61", "01",
+        "00",
+        "04",
+        "01",
+        "00",
+        "00",
+        "ecd68e9bb15b",
+        "0164",
+        "03d00f",
+        "027b7d",
+        "01016b0176",
+        "01",
+        "07616c6961732f61",
+        "01",
     );
     let material = format!("{}00{}", "ab".repeat(32), "0103010203");
     assert_eq!(hex(&bytes), format!("{golden}{material}"));

@@ -22,10 +22,7 @@ fn a(owner: &str, values: &[&str]) -> RecordSet {
 }
 
 fn apex() -> Vec<RecordSet> {
-    vec![
-        set("z.org", RecordType::Soa, 900, &["soa"]),
-        set("z.org", RecordType::Ns, 172_800, &["ns1", "ns2"]),
-    ]
+    vec![set("z.org", RecordType::Soa, 900, &["soa"]), set("z.org", RecordType::Ns, 172_800, &["ns1", "ns2"])]
 }
 
 fn create(set: RecordSet) -> Change {
@@ -132,7 +129,9 @@ fn values_are_read_and_may_not_repeat() {
         "Invalid Resource Record: 'FATAL problem: bad'"
     );
     assert_eq!(refusal(&[], &[create(a("n.z.org", &["x", "X"]))]), "Duplicate Resource Record: 'X'");
-    assert!(refusal(&[], &[create(set("n.z.org", RecordType::Cname, 1, &["x", "y"]))]).contains("exactly one"));
+    assert!(
+        refusal(&[], &[create(set("n.z.org", RecordType::Cname, 1, &["x", "y"]))]).contains("exactly one")
+    );
 }
 
 #[test]
@@ -198,9 +197,7 @@ fn naive(mut sets: Vec<RecordSet>, changes: &[Change]) -> Option<Vec<RecordSet>>
         };
         let position = sets.iter().position(same);
         let cname = |set: &RecordSet| set.kind == RecordType::Cname;
-        let clash = sets.iter().any(|set| {
-            set.name == change.set.name && cname(set) != cname(&change.set)
-        });
+        let clash = sets.iter().any(|set| set.name == change.set.name && cname(set) != cname(&change.set));
         let allowed = fresh_or_remade
             && match change.action {
                 Action::Create => position.is_none() && !clash,

@@ -142,7 +142,10 @@ fn a_lost_kms_key_needs_action_until_it_is_activated_again() {
     assert!(!one.needs_action("one", "disabled".to_owned(), LATER));
     assert_eq!(one.serve_signature(), "ACTION_NEEDED");
     let key = one.key("one").unwrap();
-    assert_eq!((key.status.as_str(), key.status.message(), key.modified), ("ACTION_NEEDED", Some("disabled"), LATER));
+    assert_eq!(
+        (key.status.as_str(), key.status.message(), key.modified),
+        ("ACTION_NEEDED", Some("disabled"), LATER)
+    );
     assert!(key.is_published());
     one.activate("one", LATER).unwrap();
     assert_eq!(one.serve_signature(), "SIGNING");
