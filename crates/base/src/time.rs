@@ -77,6 +77,13 @@ impl Timestamp {
         Some(Self(zoned.timestamp().as_millisecond()))
     }
 
+    /// Reads the date of an HTTP header (`Sun, 06 Nov 1994 08:49:37 GMT`); `None` when it is not that.
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        static PARSER: jiff::fmt::rfc2822::DateTimeParser = jiff::fmt::rfc2822::DateTimeParser::new();
+        let parsed = PARSER.parse_timestamp(text).ok()?;
+        Some(Self(parsed.as_millisecond()))
+    }
+
     fn civil(self) -> jiff::civil::DateTime {
         let clamped = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX);
         clamped.to_zoned(jiff::tz::TimeZone::UTC).datetime()
@@ -115,6 +122,11 @@ mod tests {
             Some(1_490_636_896)
         );
         assert_eq!(Timestamp::parse_basic("2017"), None);
+        assert_eq!(
+            Timestamp::parse_http_date("Mon, 27 Mar 2017 17:48:16 GMT").map(Timestamp::unix_seconds),
+            Some(1_490_636_896)
+        );
+        assert_eq!(Timestamp::parse_http_date("yesterday"), None);
     }
 
     #[test]

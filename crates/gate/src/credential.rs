@@ -8,6 +8,7 @@ use keyward_base::{Fault, Partition};
 use keyward_policy::PolicySet;
 use zeroize::Zeroizing;
 
+use crate::sigv4::SigningKeys;
 use crate::{Caller, Principal, Session};
 
 /// A secret access key. Wiped when dropped; it has no `Debug`, `Clone` or `Serialize`.
@@ -30,6 +31,7 @@ pub struct Credential {
     pub(crate) secret: SecretKey,
     pub(crate) session_token: Option<Zeroizing<String>>,
     pub(crate) caller: Caller,
+    pub(crate) signing_keys: SigningKeys,
 }
 
 impl Credential {
@@ -42,7 +44,7 @@ impl Credential {
         policies: PolicySet,
     ) -> Self {
         let caller = Caller::new(principal, partition, Some(access_key_id), policies, None);
-        Self { secret, session_token: None, caller }
+        Self { secret, session_token: None, caller, signing_keys: SigningKeys::default() }
     }
 
     /// The key of a session; requests must carry its token.
@@ -56,7 +58,7 @@ impl Credential {
         session: Session,
     ) -> Self {
         let caller = Caller::new(principal, partition, Some(access_key_id), policies, Some(session));
-        Self { secret, session_token: Some(session_token), caller }
+        Self { secret, session_token: Some(session_token), caller, signing_keys: SigningKeys::default() }
     }
 }
 

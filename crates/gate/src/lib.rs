@@ -16,7 +16,8 @@ mod operation;
 mod permit;
 mod principal;
 mod request;
-#[cfg(feature = "testing")]
+mod sigv4;
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod view;
 
@@ -31,3 +32,9 @@ pub use permit::Permit;
 pub use principal::{Caller, Principal, ServiceCaller, Session};
 pub use request::RequestContext;
 pub use view::View;
+
+/// Signs requests as clients do (feature `testing`).
+#[cfg(any(test, feature = "testing"))]
+pub mod signing {
+    pub use crate::sigv4::sign::Signer;
+}
