@@ -1,8 +1,11 @@
 //! What happened at the gate, for the audit log.
 
-use keyward_base::{AccountId, Region, RequestId, Timestamp};
+use keyward_base::{AccountId, Fault, Region, RequestId, Timestamp};
+use keyward_schema::{OperationFacts, ShapeFacts, Value};
 
-/// One API call that ended. Holds no secrets: sensitive members of the request are left out.
+use crate::{Check, RequestContext, summary};
+
+/// One API call that ended. Holds no secrets: sensitive members and blobs of the request are left out.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuditEvent {
@@ -12,23 +15,21 @@ pub struct AuditEvent {
     pub time: Timestamp,
     /// Where it was sent.
     pub region: Region,
-    /// The service's name in the facts, such as `kms`.
-    pub service: &'static str,
-    /// The operation's name.
-    pub operation: &'static str,
-    /// The caller's ARN or service name; `None` when it was not authenticated.
-    pub caller: Option<String>,
+    /// The operation that was asked for.
+    pub operation: &'static OperationFacts,
+    /// The caller's ARN, or a service's name.
+    pub caller: String,
     /// The caller's account.
-    pub account: Option<AccountId>,
-    /// The access key that signed.
+    pub account: AccountId,
+    /// The access key that signed; `None` for calls between services.
     pub access_key_id: Option<String>,
-    /// Where the call came from; a service's name for its calls.
+    /// Where the call came from: an address, or the service that called.
     pub source: String,
     /// The client's `User-Agent`.
     pub user_agent: Option<String>,
-    /// The resources that were judged, with their actions.
+    /// The actions and resources that were judged.
     pub resources: Vec<(&'static str, String)>,
-    /// The request's parameters, as JSON, without sensitive members.
+    /// The request's parameters as JSON.
     pub parameters: String,
     /// `None` when it succeeded, else the error's code and text.
     pub error: Option<(String, String)>,
@@ -52,15 +53,63 @@ impl AuditSink for LogSink {
             request_id = %event.request_id,
             time = %event.time,
             region = %event.region,
-            service = event.service,
-            operation = event.operation,
-            caller = event.caller.as_deref().unwrap_or(""),
+            service = event.operation.service.name,
+            operation = event.operation.name,
+            caller = %event.caller,
+            account = %event.account,
             access_key_id = event.access_key_id.as_deref().unwrap_or(""),
             source = %event.source,
+            user_agent = event.user_agent.as_deref().unwrap_or(""),
             resources = ?event.resources,
             parameters = %event.parameters,
             error_code = %code,
             error_message = %message,
         );
+    }
+}
+
+/// What is learnt of a call on its way, for its event.
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    parameters: String,
+    resources: Vec<(&'static str, String)>,
+}
+
+impl Trail {
+    /// The trail of a call with this input.
+    pub(crate) fn new(shape: &ShapeFacts, input: &Value) -> Self {
+        Self { parameters: summary::json(shape, input), resources: Vec::new() }
+    }
+
+    /// Remembers what was judged; a second round replaces the first.
+    pub(crate) fn judged(&mut self, checks: &[Check]) {
+        self.resources = checks.iter().map(|check| (check.action, check.resource.clone())).collect();
+    }
+
+    /// The event of the call.
+    pub(crate) fn event(
+        self,
+        request: &RequestContext,
+        operation: &'static OperationFacts,
+        error: Option<&Fault>,
+    ) -> AuditEvent {
+        let caller = &request.caller;
+        let via = request.globals.via.map(|via| format!("{via}.amazonaws.com"));
+        let source = request.source_ip.map(|address| address.to_string()).or(via);
+        AuditEvent {
+            request_id: request.id.clone(),
+            time: request.now,
+            region: request.region.clone(),
+            operation,
+            caller: caller.arn().to_owned(),
+            account: caller.account(),
+            access_key_id: caller.access_key_id().map(str::to_owned),
+            source: source.unwrap_or_else(|| caller.arn().to_owned()),
+            user_agent: request.user_agent.as_deref().map(str::to_owned),
+            resources: self.resources,
+            parameters: self.parameters,
+            error: error
+                .map(|fault| (fault.code().to_owned(), fault.message().unwrap_or_default().to_owned())),
+        }
     }
 }

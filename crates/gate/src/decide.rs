@@ -2,7 +2,6 @@
 
 use keyward_base::Fault;
 use keyward_policy::{Authority, Keys, Question};
-use keyward_schema::{Protocol, ServiceFacts};
 
 use crate::{Check, Judge, RequestContext, Shown};
 
@@ -23,19 +22,19 @@ impl RequestContext {
         if decision.is_allowed() {
             return Ok(());
         }
-        Err(refusal(self.service, decision.denial(&question, &shown(check))))
+        Err(refusal(decision.denial(&question, &shown(check))))
     }
 
     /// The refusal for a resource of another account that is not there: the same as for one that is
     /// there and not open to the caller.
     pub fn refuse_unseen(&self, action: &str, resource: &str) -> Fault {
         let text = keyward_policy::unseen(self.caller.arn(), action, &format!("resource: {resource}"));
-        refusal(self.service, text)
+        refusal(text)
     }
 
     /// The same, when the request named the resource by a ciphertext only.
     pub fn refuse_unseen_ciphertext(&self, action: &str) -> Fault {
-        refusal(self.service, keyward_policy::unseen(self.caller.arn(), action, BY_CIPHERTEXT))
+        refusal(keyward_policy::unseen(self.caller.arn(), action, BY_CIPHERTEXT))
     }
 
     fn question<'a>(&'a self, check: &'a Check) -> Question<'a> {
@@ -73,8 +72,7 @@ fn shown(check: &Check) -> String {
     }
 }
 
-/// JSON and CBOR services call it AccessDeniedException, the others AccessDenied.
-fn refusal(service: &ServiceFacts, text: String) -> Fault {
-    let suffixed = service.speaks(Protocol::Json) || service.speaks(Protocol::Cbor);
-    Fault::caller(if suffixed { "AccessDeniedException" } else { "AccessDenied" }, text)
+/// Under the name that JSON services use; `wire` turns it into the other protocols'.
+fn refusal(text: String) -> Fault {
+    Fault::caller("AccessDeniedException", text)
 }

@@ -1,26 +1,15 @@
-//! The gate: the operations that it knows, and the way of a call through it.
+//! The gate: what it is made of, and the inner door, by which one service calls another.
 
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
-use std::future::Future;
-use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
-use bytes::Bytes;
-use keyward_base::{Clock, Fault, Partition, Random, Region, RequestId};
+use keyward_base::{Blame, Clock, Fault, Partition, Random, Region, RequestId};
 use keyward_policy::PolicySet;
-use keyward_schema::{OperationShape, ServiceFacts};
+use keyward_schema::{FromValue, IntoValue, OperationFacts, OperationShape, Value, constraints};
 use keyward_store::Store;
 
+use crate::audit::Trail;
 use crate::globals::Globals;
-use crate::principal::Principal;
-use crate::{
-    AuditSink, CallAs, Caller, GateHandle, IdentitySource, Operation, Permit, RequestContext, RunError, View,
-};
-
-/// How often a call that lost a race is judged again before it gives up.
-const RACES_MAX: usize = 16;
+use crate::{AuditSink, CallAs, Caller, GateHandle, IdentitySource, Principal, RequestContext, Router};
 
 /// What a gate is built from.
 pub struct GateParts {
@@ -40,58 +29,10 @@ pub struct GateParts {
     pub regions: Vec<Region>,
 }
 
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-trait Runner<S: OperationShape>: Send + Sync {
-    fn run<'a>(
-        &'a self,
-        gate: &'a Gate,
-        request: RequestContext,
-        input: S::Input,
-    ) -> Boxed<'a, Result<S::Output, Fault>>;
-}
-
-struct Registered<Op: Operation>(Arc<Op::Service>);
-
-impl<Op: Operation> Runner<Op::Shape> for Registered<Op> {
-    fn run<'a>(
-        &'a self,
-        gate: &'a Gate,
-        request: RequestContext,
-        input: <Op::Shape as OperationShape>::Input,
-    ) -> Boxed<'a, Result<<Op::Shape as OperationShape>::Output, Fault>> {
-        Box::pin(gate.judge_and_run::<Op>(&self.0, request, Arc::new(input)))
-    }
-}
-
-/// The operations that are served.
-#[derive(Default)]
-pub struct Router {
-    typed: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-}
-
-impl Router {
-    /// No operations.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Serves `Op`, which works on `service`.
-    pub fn register<Op: Operation>(&mut self, service: Arc<Op::Service>) -> &mut Self {
-        let runner: Arc<dyn Runner<Op::Shape>> = Arc::new(Registered::<Op>(service));
-        self.typed.insert(TypeId::of::<Op::Shape>(), Box::new(runner));
-        self
-    }
-
-    fn runner<S: OperationShape>(&self) -> Option<&Arc<dyn Runner<S>>> {
-        self.typed.get(&TypeId::of::<S>())?.downcast_ref()
-    }
-}
-
 /// The one way to every operation.
 pub struct Gate {
-    parts: GateParts,
-    router: Router,
+    pub(crate) parts: GateParts,
+    pub(crate) router: Router,
 }
 
 impl Gate {
@@ -102,43 +43,59 @@ impl Gate {
         gate
     }
 
-    /// Answers one HTTP request. Never fails: every error becomes AWS's answer.
-    pub async fn handle(&self, _request: http::Request<Bytes>, _peer: IpAddr) -> http::Response<Bytes> {
-        // The front door comes with `wire`'s codecs.
-        let mut response = http::Response::new(Bytes::new());
-        *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
-        response
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.parts.store
     }
 
+    /// The inner door: the same way as for a request from outside, but for the signature.
     pub(crate) async fn call<S: OperationShape>(
         &self,
         caller: CallAs,
         region: &Region,
         input: S::Input,
     ) -> Result<S::Output, Fault> {
-        let runner =
-            self.router.runner::<S>().ok_or_else(|| Fault::ours(format!("{} is not served", S::NAME)))?;
-        let request = self.inner_request(caller, region, S::FACTS.service);
-        runner.run(self, request, input).await
+        let input = input.into_value();
+        let violations = constraints::check(S::FACTS.input, &input);
+        if !violations.is_empty() {
+            return Err(Fault::caller("ValidationException", constraints::message(&violations)));
+        }
+        let request = self.inner_request(caller, region, S::FACTS);
+        let output = self.run(S::FACTS, request, input).await?;
+        S::Output::from_value(output).map_err(Fault::ours)
+    }
+
+    /// Runs an operation on a checked input and records what came of it.
+    pub(crate) async fn run(
+        &self,
+        operation: &'static OperationFacts,
+        request: RequestContext,
+        input: Value,
+    ) -> Result<Value, Fault> {
+        let runner = self.router.runner(operation)?;
+        let mut trail = Trail::new(operation.input, &input);
+        let result = runner.run(self, request.clone(), input, &mut trail).await;
+        if let Err(fault) = &result {
+            log(&request, operation, fault);
+        }
+        self.parts.audit.record(trail.event(&request, operation, result.as_ref().err()));
+        result
     }
 
     fn inner_request(
         &self,
         caller: CallAs,
         region: &Region,
-        service: &'static ServiceFacts,
+        operation: &'static OperationFacts,
     ) -> RequestContext {
         let (caller, via) = match caller {
             CallAs::Caller { caller, via } => (caller, via),
             CallAs::Service(service) => {
-                let partition = self.parts.partition.clone();
-                let policies = PolicySet::default();
-                (Caller::new(Principal::Service(service), partition, None, policies, None), None)
+                let (principal, partition) = (Principal::Service(service), self.parts.partition.clone());
+                (Caller::new(principal, partition, None, PolicySet::default(), None), None)
             }
         };
-        let now = self.parts.clock.now();
-        let globals = Arc::new(Globals {
-            now,
+        let globals = Globals {
+            now: self.parts.clock.now(),
             region: region.clone(),
             source_ip: None,
             user_agent: None,
@@ -146,39 +103,46 @@ impl Gate {
             secure: true,
             via,
             keys: OnceLock::new(),
-        });
-        RequestContext {
-            caller,
-            id: RequestId::random(&*self.parts.random),
-            now,
-            region: region.clone(),
-            partition: self.parts.partition.clone(),
-            source_ip: None,
-            user_agent: None,
-            service,
-            globals,
-        }
+        };
+        self.request(caller, self.request_id(), operation, globals)
     }
 
-    async fn judge_and_run<Op: Operation>(
+    pub(crate) fn request_id(&self) -> RequestId {
+        RequestId::random(&*self.parts.random)
+    }
+
+    pub(crate) fn request(
         &self,
-        service: &Op::Service,
-        request: RequestContext,
-        input: Arc<<Op::Shape as OperationShape>::Input>,
-    ) -> Result<<Op::Shape as OperationShape>::Output, Fault> {
-        for _ in 0..RACES_MAX {
-            let mut view = View::new(&*self.parts.store);
-            let (subject, checks) = Op::resolve(service, &request, &input, &mut view).await?;
-            for check in &checks {
-                request.judge(check)?;
-            }
-            let permit = Permit::mint(request.clone(), Arc::clone(&input), subject, view.into_judged());
-            match Op::run(service, permit).await {
-                Ok(output) => return Ok(output),
-                Err(RunError::Fault(fault)) => return Err(fault),
-                Err(RunError::Raced) => tokio::task::yield_now().await,
-            }
+        caller: Caller,
+        id: RequestId,
+        operation: &'static OperationFacts,
+        globals: Globals,
+    ) -> RequestContext {
+        RequestContext {
+            caller,
+            id,
+            now: globals.now,
+            region: globals.region.clone(),
+            partition: self.parts.partition.clone(),
+            source_ip: globals.source_ip,
+            user_agent: globals.user_agent.clone(),
+            service: operation.service,
+            globals: Arc::new(globals),
         }
-        Err(Fault::ours("a call lost too many races"))
+    }
+}
+
+/// Defects and outages are logged in full; what a caller did wrong is in the audit event.
+fn log(request: &RequestContext, operation: &OperationFacts, fault: &Fault) {
+    let cause = fault.cause().map(|cause| cause.to_string()).unwrap_or_default();
+    let (service, operation) = (operation.service.name, operation.name);
+    match fault.blame() {
+        Blame::Ours => {
+            tracing::error!(request_id = %request.id, service, operation, %fault, %cause, "a defect");
+        }
+        Blame::Dependency => {
+            tracing::warn!(request_id = %request.id, service, operation, %fault, %cause, "something is away");
+        }
+        Blame::Caller => {}
     }
 }

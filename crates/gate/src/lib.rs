@@ -9,16 +9,20 @@ mod check;
 mod credential;
 mod decide;
 mod directory;
+mod front;
 mod gate;
 mod globals;
 mod handle;
 mod operation;
 mod permit;
+mod pipeline;
 mod principal;
 mod request;
+mod router;
 mod sigv4;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod summary;
 mod view;
 
 pub use audit::{AuditEvent, AuditSink, LogSink};
@@ -26,11 +30,14 @@ pub use check::{Check, Judge, Shown};
 pub use credential::{Credential, IdentitySource, SecretKey};
 pub use directory::PrincipalDirectory;
 pub use gate::{Gate, GateParts, Router};
+pub use front::OverTls;
+pub use gate::{Gate, GateParts};
 pub use handle::{CallAs, GateHandle};
 pub use operation::{Operation, RunError};
 pub use permit::Permit;
 pub use principal::{Caller, Principal, ServiceCaller, Session};
 pub use request::RequestContext;
+pub use router::Router;
 pub use view::View;
 
 /// Signs requests as clients do (feature `testing`).

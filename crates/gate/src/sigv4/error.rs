@@ -1,7 +1,6 @@
-//! Why a request is not authenticated: AWS's codes and words, which differ by kind of protocol.
+//! Why a request is not authenticated: AWS's codes and words.
 
 use keyward_base::Fault;
-use keyward_schema::{Protocol, ServiceFacts};
 
 /// Why a request is not authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,40 +24,24 @@ pub(super) const WRONG_SIGNATURE: &str = "The request signature we calculated do
      for details.";
 
 impl AuthError {
-    /// The fault that `service` answers with.
-    pub(crate) fn into_fault(self, service: &ServiceFacts) -> Fault {
-        let json = service.speaks(Protocol::Json) || service.speaks(Protocol::Cbor);
-        let sts = service.name == "sts";
+    /// The fault, under the names that JSON services use; `wire` turns them into the other protocols'.
+    pub(crate) fn into_fault(self, for_sts: bool) -> Fault {
         match self {
-            Self::Missing if json => {
+            Self::Missing => {
                 Fault::caller("MissingAuthenticationTokenException", "Missing Authentication Token")
             }
-            Self::Missing => {
-                Fault::caller("MissingAuthenticationToken", "Request is missing Authentication Token")
-            }
-            Self::Incomplete(text) => {
-                Fault::caller(named(json, "IncompleteSignatureException", "IncompleteSignature"), text)
-            }
-            Self::InvalidToken => {
-                let text = "The security token included in the request is invalid";
-                let code = named(json, "UnrecognizedClientException", "InvalidClientTokenId");
-                Fault::caller(code, if sts { text.to_owned() } else { format!("{text}.") })
-            }
+            Self::Incomplete(text) => Fault::caller("IncompleteSignatureException", text),
+            Self::InvalidToken => Fault::caller(
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.",
+            ),
             Self::ExpiredToken => Fault::caller(
-                named(json, "ExpiredTokenException", "ExpiredToken"),
+                "ExpiredTokenException",
                 "The security token included in the request is expired",
             ),
-            Self::Mismatch(text) => {
-                Fault::caller(named(json, "InvalidSignatureException", "SignatureDoesNotMatch"), text)
-            }
-            Self::Expired => {
-                let query = if sts { "SignatureDoesNotMatch" } else { "RequestExpired" };
-                Fault::caller(named(json, "InvalidSignatureException", query), "Request has expired.")
-            }
+            Self::Mismatch(text) => Fault::caller("InvalidSignatureException", text),
+            Self::Expired if for_sts => Fault::caller("InvalidSignatureException", "Request has expired."),
+            Self::Expired => Fault::caller("RequestExpired", "Request has expired."),
         }
     }
-}
-
-fn named(json: bool, json_code: &'static str, query_code: &'static str) -> &'static str {
-    if json { json_code } else { query_code }
 }
