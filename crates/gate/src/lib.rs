@@ -20,16 +20,15 @@ mod principal;
 mod request;
 mod router;
 mod sigv4;
+mod summary;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod summary;
 mod view;
 
 pub use audit::{AuditEvent, AuditSink, LogSink};
 pub use check::{Check, Judge, Shown};
 pub use credential::{Credential, IdentitySource, SecretKey};
 pub use directory::PrincipalDirectory;
-pub use gate::{Gate, GateParts, Router};
 pub use front::OverTls;
 pub use gate::{Gate, GateParts};
 pub use handle::{CallAs, GateHandle};

@@ -33,5 +33,8 @@ pub(crate) async fn judge_and_run<Op: Operation>(
             Err(RunError::Raced) => tokio::task::yield_now().await,
         }
     }
-    Err(Fault::dependency("ServiceUnavailableException", "Too many requests change the same resource. Try again."))
+    Err(Fault::dependency(
+        "ServiceUnavailableException",
+        "Too many requests change the same resource. Try again.",
+    ))
 }

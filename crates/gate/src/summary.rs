@@ -77,7 +77,8 @@ fn write_all<T>(
 }
 
 fn write_text(text: &mut String, value: &str) {
-    let cut = value.char_indices().nth(TEXT_CHARS_MAX).map_or(value, |(at, _)| value.get(..at).unwrap_or(value));
+    let cut =
+        value.char_indices().nth(TEXT_CHARS_MAX).map_or(value, |(at, _)| value.get(..at).unwrap_or(value));
     let quoted = serde_json::to_string(cut).unwrap_or_else(|_| "\"\"".to_owned());
     text.push_str(&quoted);
     if cut.len() < value.len() {
