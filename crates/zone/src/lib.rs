@@ -13,6 +13,7 @@ mod nsec3;
 pub mod plan;
 mod policy;
 pub mod publication;
+pub mod records;
 mod rrset;
 mod rrsig;
 mod sign;
