@@ -53,13 +53,13 @@ macro_rules! coded_enum {
     };
 }
 
-pub mod algorithm;
-pub mod binding;
-pub mod blob;
-pub mod context;
-pub mod error;
-pub mod formats;
-pub mod spec;
+pub(crate) mod algorithm;
+pub(crate) mod binding;
+pub(crate) mod blob;
+pub(crate) mod context;
+pub(crate) mod error;
+pub(crate) mod formats;
+pub(crate) mod spec;
 
 /// A code that this version of the vault does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

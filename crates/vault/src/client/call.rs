@@ -2,10 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-#[cfg(feature = "test-vault")]
 use std::sync::Arc;
 
 use crate::api::error::VaultError;
+use crate::client::connection::Connection;
 use crate::protocol::answer::Answer;
 use crate::protocol::request::Request;
 #[cfg(feature = "test-vault")]
@@ -17,8 +17,8 @@ pub(crate) type Call = Pin<Box<dyn Future<Output = Result<Answer, VaultError>> +
 /// Where the vault is.
 #[derive(Clone)]
 pub(crate) enum Transport {
-    /// No vault was ever reached.
-    Away,
+    /// In a process of its own, behind a session.
+    Session(Arc<Connection>),
     /// In this process, for tests.
     #[cfg(feature = "test-vault")]
     InProcess(Arc<Vault>),
@@ -29,7 +29,7 @@ impl Transport {
     pub(crate) fn start(&self, request: &Request<'_>) -> Call {
         let message = request.encode();
         match self {
-            Self::Away => Box::pin(std::future::ready(Err(VaultError::Lost))),
+            Self::Session(connection) => connection.start(message, request.is_repeatable()),
             #[cfg(feature = "test-vault")]
             Self::InProcess(vault) => {
                 let vault = vault.clone();

@@ -1,8 +1,10 @@
 //! What the rest of the house holds: an asynchronous client that speaks of keys only by their tokens.
 
 mod call;
+mod connection;
 mod in_process;
-pub mod supervisor;
+mod launch;
+pub(crate) mod supervisor;
 
 use std::fmt;
 use std::ops::Deref;

@@ -33,7 +33,7 @@ pub(crate) struct Folder {
 
 /// Why a sealed file could not be read or written. No variant carries its content.
 #[derive(Debug)]
-pub enum SealError {
+pub(crate) enum SealError {
     /// The disk said no.
     Disk(PathBuf, io::Error),
     /// The file was changed, cut, or sealed under another key.

@@ -1,0 +1,160 @@
+//! The vault as a process of its own: started, used, killed, started again.
+#![expect(clippy::unwrap_used, reason = "a failed helper fails its test")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use keyward_vault::{
+    EncryptionAlgorithm, EncryptionContext, KeyBinding, KeyOrigin, KeyRef, KeySpec, KeyUsage, MaterialId,
+    MessageType, SigningAlgorithm, Supervisor, VaultClient, VaultConfig, VaultError,
+};
+
+const AES: EncryptionAlgorithm = EncryptionAlgorithm::SymmetricDefault;
+
+fn config(folder: &Path) -> VaultConfig {
+    VaultConfig {
+        program: env!("CARGO_BIN_EXE_keyward-vault").into(),
+        arguments: vec![],
+        vault_folder: folder.join("vault"),
+        session_folder: folder.join("session"),
+    }
+}
+
+async fn key(vault: &VaultClient, name: &str, spec: KeySpec, usage: KeyUsage) -> KeyRef {
+    let binding = KeyBinding {
+        owner: format!("arn:aws:kms:us-east-1:111122223333:key/{name}"),
+        spec,
+        usage,
+        origin: KeyOrigin::AwsKms,
+        material_id: MaterialId([1; 32]),
+    };
+    KeyRef::new(vault.generate_key(&binding).await.unwrap().ekt, binding)
+}
+
+async fn symmetric(vault: &VaultClient, name: &str) -> KeyRef {
+    key(vault, name, KeySpec::SymmetricDefault, KeyUsage::EncryptDecrypt).await
+}
+
+/// Kills a process as the kernel's out-of-memory killer would.
+fn kill(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+#[tokio::test]
+async fn a_key_made_before_a_restart_decrypts_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = EncryptionContext::empty();
+    let first = Supervisor::start(config(folder.path())).await.unwrap();
+    let key = symmetric(&first.client(), "a").await;
+    let blob = first.client().encrypt(&key, AES, b"hello", &none).await.unwrap();
+    assert_ne!(first.client().status().await.unwrap().pid, std::process::id());
+    first.stop().await;
+    let second = Supervisor::start(config(folder.path())).await.unwrap();
+    assert_eq!(&*second.client().decrypt(&key, AES, &blob, &none).await.unwrap(), b"hello");
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn a_vault_with_another_session_is_refused() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for folder in [&one, &two] {
+        Supervisor::start(config(folder.path())).await.unwrap().stop().await;
+    }
+    let mixed = VaultConfig { session_folder: two.path().join("session"), ..config(one.path()) };
+    assert!(Supervisor::start(mixed).await.is_err());
+}
+
+#[tokio::test]
+async fn a_lost_domain_key_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    Supervisor::start(config(folder.path())).await.unwrap().stop().await;
+    std::fs::remove_file(folder.path().join("vault/domain.sealed")).unwrap();
+    let error = Supervisor::start(config(folder.path())).await.err().unwrap().to_string();
+    assert!(error.contains("domain.sealed"), "{error}");
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = VaultConfig { program: folder.path().join("no-such-program"), ..config(folder.path()) };
+    let error = Supervisor::start(missing).await.err().unwrap().to_string();
+    assert!(error.contains("no-such-program"), "{error}");
+}
+
+#[tokio::test]
+async fn one_folder_has_one_vault() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Supervisor::start(config(folder.path())).await.unwrap();
+    let pid = first.client().status().await.unwrap().pid;
+    kill(pid);
+    // The vault that takes its place gets the lock that the dead one held.
+    let again = first.client().status().await.unwrap().pid;
+    assert_ne!(again, pid);
+    first.stop().await;
+    assert!(!Path::new(&format!("/proc/{again}")).exists());
+}
+
+#[tokio::test]
+async fn a_large_batch_comes_back_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let supervisor = Supervisor::start(config(folder.path())).await.unwrap();
+    let vault = supervisor.client();
+    let key = key(&vault, "z", KeySpec::EccNistP256, KeyUsage::SignVerify).await;
+    let messages: Vec<_> = (0..3000u32).map(|number| number.to_be_bytes().repeat(60)).collect();
+    let algorithm = SigningAlgorithm::EcdsaSha256;
+    let signatures = vault.sign_batch(&key, algorithm, MessageType::Raw, &messages).await.unwrap();
+    assert_eq!(signatures.len(), messages.len());
+    let public = vault.public_key(&key).await.unwrap();
+    let public =
+        aws_lc_rs::signature::UnparsedPublicKey::new(&aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED, public);
+    for (message, signature) in messages.iter().zip(&signatures) {
+        public.verify(message, signature).unwrap();
+    }
+    supervisor.stop().await;
+}
+
+/// Each of many callers checks each answer that it gets; the vault is killed again and again meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vault_killed_under_load_comes_back_and_gives_no_wrong_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let supervisor = Supervisor::start(config(folder.path())).await.unwrap();
+    let vault = supervisor.client();
+    let key = symmetric(&vault, "a").await;
+    let callers: Vec<_> = (0..16u32).map(|id| tokio::spawn(load(vault.clone(), key.clone(), id))).collect();
+    let mut pids = Vec::new();
+    for _ in 0..5 {
+        let pid = vault.status().await.unwrap().pid;
+        assert!(!pids.contains(&pid));
+        pids.push(pid);
+        kill(pid);
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    let mut answered = 0;
+    for caller in callers {
+        answered += caller.await.unwrap();
+    }
+    assert!(answered > 16 * 100, "{answered} answers");
+    supervisor.stop().await;
+}
+
+/// Encrypts and decrypts its own messages; an answer is right or `Lost`.
+async fn load(vault: VaultClient, key: KeyRef, id: u32) -> u32 {
+    let context: EncryptionContext = [("caller", id.to_string())].into_iter().collect();
+    let mut answered = 0;
+    for round in 0..300u32 {
+        let message = format!("caller {id} round {round}");
+        let blob = match vault.encrypt(&key, AES, message.as_bytes(), &context).await {
+            Ok(blob) => blob,
+            Err(VaultError::Lost) => continue,
+            Err(error) => panic!("{error}"),
+        };
+        match vault.decrypt(&key, AES, &blob, &context).await {
+            Ok(plain) => assert_eq!(&*plain, message.as_bytes()),
+            Err(VaultError::Lost) => continue,
+            Err(error) => panic!("{error}"),
+        }
+        answered += 1;
+    }
+    answered
+}
