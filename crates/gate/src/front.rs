@@ -98,3 +98,6 @@ fn globals(head: &Parts, peer: IpAddr, region: Region, now: Timestamp) -> Global
         keys: OnceLock::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,3 +146,6 @@ fn log(request: &RequestContext, operation: &OperationFacts, fault: &Fault) {
         Blame::Caller => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,8 @@ mod sigv4;
 mod summary;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod toy;
 mod view;
 
 pub use audit::{AuditEvent, AuditSink, LogSink};

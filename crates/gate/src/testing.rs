@@ -60,7 +60,8 @@ pub fn gate(
     Gate::new(parts, router, handle)
 }
 
-struct NoIdentities;
+/// Knows no access key.
+pub(crate) struct NoIdentities;
 
 impl IdentitySource for NoIdentities {
     fn credential<'a>(

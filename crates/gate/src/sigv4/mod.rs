@@ -8,7 +8,7 @@ mod error;
 mod key;
 mod presented;
 #[cfg(any(test, feature = "testing"))]
-pub mod sign;
+pub(crate) mod sign;
 mod verify;
 
 pub(crate) use error::AuthError;

@@ -1,0 +1,148 @@
+//! A toy service for the gate's own tests: three operations, judged as a test wants it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use keyward_base::{AccountId, Fault, SeededRandom, SimulatedClock, Timestamp};
+use keyward_policy::{Flavour, Policy};
+use keyward_schema::{kms, sts};
+use keyward_store::{Key, SimulatedStore, Store};
+
+use crate::{
+    AuditEvent, AuditSink, Check, Credential, Gate, GateHandle, GateParts, IdentitySource, Judge, Operation,
+    Permit, RequestContext, Router, RunError, View,
+};
+
+pub(crate) const KEY_ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/k";
+
+pub(crate) fn account() -> AccountId {
+    "111122223333".parse().unwrap()
+}
+
+pub(crate) fn other_account() -> AccountId {
+    "444455556666".parse().unwrap()
+}
+
+pub(crate) fn noon() -> Timestamp {
+    Timestamp::parse_basic("20260102T120000Z").unwrap()
+}
+
+pub(crate) fn policy(text: &str) -> Arc<Policy> {
+    Arc::new(Policy::parse(text, Flavour::Resource).unwrap())
+}
+
+/// Judges every call alike, counts those that ran, and loses the first `races`.
+pub(crate) struct Toy {
+    pub(crate) judge: Judge,
+    pub(crate) owner: AccountId,
+    pub(crate) runs: AtomicUsize,
+    pub(crate) races: AtomicUsize,
+}
+
+impl Toy {
+    pub(crate) fn new(judge: Judge) -> Arc<Self> {
+        Arc::new(Self { judge, owner: account(), runs: AtomicUsize::new(0), races: AtomicUsize::new(0) })
+    }
+}
+
+pub(crate) struct GetPublicKey;
+
+impl Operation for GetPublicKey {
+    type Shape = kms::GetPublicKey;
+    type Service = Toy;
+    type Subject = String;
+
+    async fn resolve(
+        toy: &Toy,
+        _request: &RequestContext,
+        input: &kms::GetPublicKeyRequest,
+        view: &mut View<'_>,
+    ) -> Result<(String, Vec<Check>), Fault> {
+        view.get(&Key::of(&["toy", &input.key_id])).await?;
+        let check = Check::new("kms:GetPublicKey", KEY_ARN, toy.owner, toy.judge.clone());
+        Ok((input.key_id.clone(), vec![check]))
+    }
+
+    async fn run(toy: &Toy, permit: Permit<Self>) -> Result<kms::GetPublicKeyResponse, RunError> {
+        toy.runs.fetch_add(1, Ordering::Relaxed);
+        if toy.races.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |races| races.checked_sub(1)).is_ok()
+        {
+            return Err(RunError::Raced);
+        }
+        let caller = permit.caller().arn().to_owned();
+        Ok(kms::GetPublicKeyResponse { key_id: Some(caller), ..Default::default() })
+    }
+}
+
+pub(crate) struct GetCallerIdentity;
+
+impl Operation for GetCallerIdentity {
+    type Shape = sts::GetCallerIdentity;
+    type Service = ();
+    type Subject = ();
+
+    async fn resolve(
+        _service: &(),
+        request: &RequestContext,
+        _input: &sts::GetCallerIdentityRequest,
+        _view: &mut View<'_>,
+    ) -> Result<((), Vec<Check>), Fault> {
+        let check = Check::new("sts:GetCallerIdentity", "*", request.account(), Judge::Anyone);
+        Ok(((), vec![check]))
+    }
+
+    async fn run(_service: &(), permit: Permit<Self>) -> Result<sts::GetCallerIdentityResponse, RunError> {
+        let arn = Some(permit.caller().arn().to_owned());
+        Ok(sts::GetCallerIdentityResponse { arn, ..Default::default() })
+    }
+}
+
+/// Keeps what is recorded.
+#[derive(Default)]
+pub(crate) struct Recorder(pub(crate) Mutex<Vec<AuditEvent>>);
+
+impl AuditSink for Recorder {
+    fn record(&self, event: AuditEvent) {
+        self.0.lock().unwrap().push(event);
+    }
+}
+
+/// A gate at noon over a simulated store.
+pub(crate) struct House {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) handle: GateHandle,
+    pub(crate) audit: Arc<Recorder>,
+}
+
+pub(crate) fn house(toy: &Arc<Toy>, identities: Arc<dyn IdentitySource>) -> House {
+    let clock = Arc::new(SimulatedClock::new(noon()));
+    let store: Arc<dyn Store> = Arc::new(SimulatedStore::new(clock.clone()));
+    let audit = Arc::new(Recorder::default());
+    let parts = GateParts {
+        store,
+        identities,
+        audit: audit.clone(),
+        clock,
+        random: Arc::new(SeededRandom::new(1)),
+        partition: crate::testing::partition(),
+        regions: vec!["us-east-1".parse().unwrap()],
+    };
+    let mut router = Router::new();
+    router.register::<GetPublicKey>(Arc::clone(toy)).register::<GetCallerIdentity>(Arc::new(()));
+    let handle = GateHandle::new();
+    let gate = Gate::new(parts, router, &handle);
+    House { gate, handle, audit }
+}
+
+/// Knows one credential.
+pub(crate) struct One(pub(crate) Arc<Credential>);
+
+impl IdentitySource for One {
+    fn credential<'a>(
+        &'a self,
+        access_key_id: &'a str,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Option<Arc<Credential>>, Fault>> + Send + 'a>> {
+        let known = self.0.caller.access_key_id() == Some(access_key_id);
+        Box::pin(async move { Ok(known.then(|| Arc::clone(&self.0))) })
+    }
+}
