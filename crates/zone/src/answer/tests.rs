@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use super::*;
 
-mod text;
 mod unsigned;
 
 /// Asks without DO.

@@ -1,9 +1,9 @@
 //! What needs no signature: the algorithm of RFC 1034 section 4.3.2 and the wildcards of RFC 4592.
 
-use super::text::unsigned;
 use super::{ask, check};
 use crate::Rtype;
 use crate::answer::{CHAIN_LENGTH_MAX, ZoneSet};
+use crate::testing::unsigned;
 
 /// The zone of RFC 4592 section 2.2.1, with addresses and some CNAMEs more.
 fn example() -> ZoneSet {
