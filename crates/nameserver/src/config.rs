@@ -6,12 +6,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use keyward_zone::Name;
+use keyward_zone::publication::NodeId;
 
 /// How a name server is set up. `Config::new` has the defaults.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// This node's name, under which it reports what it serves.
-    pub node: String,
+    pub node: NodeId,
     /// Where it listens, over UDP and TCP alike.
     pub listeners: Vec<Listener>,
     /// Threads that answer over UDP, for each listener.
@@ -32,9 +33,9 @@ pub struct Config {
 
 impl Config {
     /// The defaults, with nowhere to listen yet.
-    pub fn new(node: impl Into<String>) -> Self {
+    pub fn new(node: NodeId) -> Self {
         Self {
-            node: node.into(),
+            node,
             listeners: Vec::new(),
             udp_threads: std::thread::available_parallelism().map_or(1, usize::from),
             udp_octets_max: 1232,

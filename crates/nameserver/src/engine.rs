@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::served::Served;
-use crate::sockets::{self, BoundAddress, Open, StartError};
+use crate::sockets::{BoundAddress, Open, StartError};
 use crate::{tcp, udp};
 
 /// Answers on every listener from what is served at the moment, until it is stopped.
@@ -24,8 +24,12 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Opens every socket and begins to answer. Runs within a tokio runtime.
-    pub(crate) fn start(config: &Config, served: &Arc<ArcSwap<Served>>) -> Result<Self, StartError> {
+    /// Begins to answer on the open sockets. Runs within a tokio runtime.
+    pub(crate) fn start(
+        config: &Config,
+        open: Vec<Open>,
+        served: &Arc<ArcSwap<Served>>,
+    ) -> Result<Self, StartError> {
         let mut engine = Self {
             addresses: Vec::new(),
             metrics: Arc::new(Metrics::default()),
@@ -33,7 +37,7 @@ impl Engine {
             tasks: JoinSet::new(),
             stop: watch::Sender::new(false),
         };
-        for (listener, open) in sockets::open(config)?.into_iter().enumerate() {
+        for (listener, open) in open.into_iter().enumerate() {
             let address = open.address;
             engine
                 .add(listener, open, config, served)

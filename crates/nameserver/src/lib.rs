@@ -4,13 +4,18 @@
 //! serving what it has when store and blobs are away. What is served is one immutable set of zones behind
 //! one pointer; the loader swaps it and nothing else changes it.
 
+mod catalog;
+mod choose;
 mod config;
 mod engine;
+mod fetch;
+mod loader;
 mod message;
 mod metrics;
 mod records;
 mod respond;
 mod served;
+mod server;
 mod sockets;
 mod tcp;
 mod transfer;
@@ -21,4 +26,5 @@ mod testing;
 
 pub use config::{ClientNetwork, Config, Listener, NetworkError, StandsFor};
 pub use metrics::{Counts, Metrics};
+pub use server::{NameServer, Running};
 pub use sockets::{BoundAddress, StartError};

@@ -66,6 +66,13 @@ struct Data<'p> {
     rdata: &'p [u8],
 }
 
+/// Record data around the names in it.
+struct SplitData<'p> {
+    before: &'p [u8],
+    names: [Option<WireName<&'p [u8]>>; 2],
+    after: &'p [u8],
+}
+
 impl<'p> Data<'p> {
     /// Octets before the names, and how many names there are to compress.
     fn names(&self) -> Option<(usize, usize)> {
@@ -78,17 +85,14 @@ impl<'p> Data<'p> {
     }
 
     /// The data as octets, names, octets; `None` when it is not so.
-    fn split(
-        &self,
-        (octets, names): (usize, usize),
-    ) -> Option<(&'p [u8], [Option<WireName<&'p [u8]>>; 2], &'p [u8])> {
+    fn split(&self, (octets, names): (usize, usize)) -> Option<SplitData<'p>> {
         let (before, rest) = self.rdata.split_at_checked(octets)?;
         let mut parser = Parser::from_ref(rest);
         let mut found = [None, None];
         for slot in found.iter_mut().take(names) {
             *slot = Some(WireName::parse(&mut parser).ok()?);
         }
-        Some((before, found, rest.get(parser.pos()..)?))
+        Some(SplitData { before, names: found, after: rest.get(parser.pos()..)? })
     }
 }
 
@@ -104,7 +108,8 @@ impl ComposeRecordData for Data<'_> {
     }
 
     fn compose_rdata<T: Composer + ?Sized>(&self, target: &mut T) -> Result<(), T::AppendError> {
-        let Some((before, names, after)) = self.names().and_then(|layout| self.split(layout)) else {
+        let Some(SplitData { before, names, after }) = self.names().and_then(|layout| self.split(layout))
+        else {
             return target.append_slice(self.rdata);
         };
         target.append_slice(before)?;

@@ -42,10 +42,10 @@ pub(crate) enum Outcome {
     },
 }
 
-/// Answers `message` from `zones` into `buffer`. Whole-zone transfers are not its business: over UDP they
-/// are refused, and over TCP the caller takes them out first.
+/// Answers `message` from `zones` into `buffer`; SERVFAIL while there are none to answer from. Transfers of
+/// whole zones are not its business: over UDP they are refused, over TCP the caller takes them out first.
 pub(crate) fn respond(
-    zones: &ZoneSet,
+    zones: Option<&ZoneSet>,
     message: &[u8],
     transport: Transport,
     nsid: Option<&[u8]>,
@@ -68,7 +68,7 @@ pub(crate) fn refuse(query: &Query<'_>, rcode: OptRcode, buffer: &mut [u8]) -> O
 }
 
 fn to_query(
-    zones: &ZoneSet,
+    zones: Option<&ZoneSet>,
     query: &Query<'_>,
     transport: Transport,
     nsid: Option<&[u8]>,
@@ -81,6 +81,7 @@ fn to_query(
     if matches!(rtype, Rtype::AXFR | Rtype::IXFR) {
         return refuse(query, OptRcode::REFUSED, buffer);
     }
+    let Some(zones) = zones else { return refuse(query, OptRcode::SERVFAIL, buffer) };
     let Ok(name) = Name::from_wire(query.question.qname().as_slice()) else {
         return refuse(query, OptRcode::FORMERR, buffer);
     };

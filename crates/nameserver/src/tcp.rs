@@ -156,7 +156,7 @@ impl Connection<'_> {
 
     async fn handle(&mut self) -> io::Result<()> {
         let served = self.shared.served.load_full();
-        let Some(zones) = served.view(self.shared.listener) else { return Ok(()) };
+        let zones = served.view(self.shared.listener);
         let message = std::mem::take(&mut self.query);
         let handled = match read(&message) {
             Ok(query) if matches!(query.question.qtype(), Rtype::AXFR | Rtype::IXFR) => {
@@ -172,7 +172,7 @@ impl Connection<'_> {
         handled
     }
 
-    async fn transfer(&mut self, zones: &ZoneSet, query: &Query<'_>) -> io::Result<()> {
+    async fn transfer(&mut self, zones: Option<&ZoneSet>, query: &Query<'_>) -> io::Result<()> {
         let zone = match self.transferable(zones, query) {
             Ok(zone) => zone,
             Err(rcode) => {
@@ -194,12 +194,17 @@ impl Connection<'_> {
     }
 
     /// The zone to transfer, or why not (RFC 5936 section 2.2.1).
-    fn transferable<'z>(&self, zones: &'z ZoneSet, query: &Query<'_>) -> Result<&'z Generation, OptRcode> {
+    fn transferable<'z>(
+        &self,
+        zones: Option<&'z ZoneSet>,
+        query: &Query<'_>,
+    ) -> Result<&'z Generation, OptRcode> {
         if !self.shared.transfer_clients.iter().any(|network| network.contains(self.client.ip())) {
             return Err(OptRcode::REFUSED);
         }
         let name = Name::from_wire(query.question.qname().as_slice()).map_err(|_| OptRcode::FORMERR)?;
-        let zone = zones.get(&name).filter(|_| query.question.qclass() == Class::IN);
+        let zone =
+            zones.ok_or(OptRcode::SERVFAIL)?.get(&name).filter(|_| query.question.qclass() == Class::IN);
         zone.map(AsRef::as_ref).filter(|zone| zone.soa().is_some()).ok_or(OptRcode::NOTAUTH)
     }
 

@@ -111,7 +111,6 @@ fn run(socket: &UdpSocket, stop: &OwnedFd, shared: &Shared) {
 const BURST: usize = 1024;
 
 fn drain(socket: &UdpSocket, shared: &Shared, query: &mut [u8], reply: &mut [u8]) {
-    let served = shared.served.load();
     for _ in 0..BURST {
         let (length, client) = match socket.recv_from(query) {
             Ok(received) => received,
@@ -120,7 +119,8 @@ fn drain(socket: &UdpSocket, shared: &Shared, query: &mut [u8], reply: &mut [u8]
             Err(_) => continue,
         };
         let Some(message) = query.get(..length) else { continue };
-        let outcome = answer(&served, message, shared, reply);
+        // Loaded after the query has come: who asks after a change was reported sees it.
+        let outcome = answer(&shared.served.load(), message, shared, reply);
         shared.metrics.count_udp(outcome);
         if let Outcome::Reply { length, .. } = outcome
             && let Some(message) = reply.get(..length)
@@ -134,7 +134,7 @@ fn drain(socket: &UdpSocket, shared: &Shared, query: &mut [u8], reply: &mut [u8]
 /// Answers, and lives on should a defect of ours panic.
 fn answer(served: &Served, message: &[u8], shared: &Shared, reply: &mut [u8]) -> Outcome {
     let transport = Transport::Udp { octets_max: shared.octets_max };
-    let Some(zones) = served.view(shared.listener) else { return Outcome::Silence };
+    let zones = served.view(shared.listener);
     let answered =
         catch_unwind(AssertUnwindSafe(|| respond(zones, message, transport, shared.nsid.as_deref(), reply)));
     answered.unwrap_or_else(|_| {

@@ -10,12 +10,14 @@ use keyward_zone::answer::ZoneSet;
 
 use super::*;
 use crate::config::StandsFor;
+use crate::sockets;
 use crate::testing::{example, query};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn config() -> Config {
-    let mut config = Config::new("test").listen("127.0.0.1:0".parse().unwrap(), StandsFor::Everything);
+    let mut config =
+        Config::new("test".parse().unwrap()).listen("127.0.0.1:0".parse().unwrap(), StandsFor::Everything);
     config.udp_threads = 2;
     config
 }
@@ -26,7 +28,7 @@ fn served(serial: u32) -> Served {
 
 fn start(config: &Config) -> (Engine, SocketAddr, Arc<ArcSwap<Served>>) {
     let served = Arc::new(ArcSwap::from_pointee(served(1)));
-    let engine = Engine::start(config, &served).unwrap();
+    let engine = Engine::start(config, sockets::open(config).unwrap(), &served).unwrap();
     let address = engine.addresses()[0].bound;
     (engine, address, served)
 }
@@ -173,16 +175,16 @@ async fn stops_with_open_connections_and_frees_its_port() {
     let stream = blocking(move || connect(address)).await;
     engine.stop().await;
     drop(stream);
-    let mut again = Config::new("again").listen(address, StandsFor::Everything);
+    let mut again = Config::new("again".parse().unwrap()).listen(address, StandsFor::Everything);
     again.udp_threads = 1;
-    Engine::start(&again, &served).unwrap().stop().await;
+    Engine::start(&again, sockets::open(&again).unwrap(), &served).unwrap().stop().await;
 }
 
 #[tokio::test]
 async fn a_port_in_use_is_told_plainly() {
-    let (engine, address, served) = start(&config());
-    let second = Config::new("second").listen(address, StandsFor::Everything);
-    let Err(error) = Engine::start(&second, &served) else { panic!("two servers on one port") };
+    let (engine, address, _served) = start(&config());
+    let second = Config::new("second".parse().unwrap()).listen(address, StandsFor::Everything);
+    let Err(error) = sockets::open(&second) else { panic!("two servers on one port") };
     assert!(error.to_string().contains("the port is in use"), "{error}");
     engine.stop().await;
 }

@@ -4,7 +4,7 @@ use domain::base::iana::{Class, Opcode, OptRcode, Rtype};
 use domain::base::name::Name;
 use domain::base::opt::{Opt, OptRecord};
 use domain::base::wire::ParseError;
-use domain::base::{Header, HeaderSection, ParsedRecord, Question, Record, ToName};
+use domain::base::{Header, HeaderSection, ParsedRecord, Question, Record};
 use domain::dep::octseq::Parser;
 
 /// A well-formed query of one question.

@@ -16,7 +16,7 @@ fn zones() -> ZoneSet {
 fn reply(message: &[u8], transport: Transport) -> Message<Vec<u8>> {
     let mut buffer = vec![0; TCP_OCTETS_MAX];
     let Outcome::Reply { length, rcode, truncated } =
-        respond(&zones(), message, transport, Some(b"n1"), &mut buffer)
+        respond(Some(&zones()), message, transport, Some(b"n1"), &mut buffer)
     else {
         panic!("no reply");
     };
@@ -90,11 +90,18 @@ fn says_no_where_it_has_nothing_to_say() {
 }
 
 #[test]
+fn fails_as_long_as_nothing_is_loaded() {
+    let mut buffer = [0; 512];
+    let outcome = respond(None, &query("www.example", Rtype::A, None), UDP, None, &mut buffer);
+    assert!(matches!(outcome, Outcome::Reply { rcode: OptRcode::SERVFAIL, .. }), "{outcome:?}");
+}
+
+#[test]
 fn silence_for_what_is_no_query() {
     let mut buffer = [0; 512];
     let mut message = query("www.example", Rtype::A, None);
     message[2] |= 0x80;
-    assert_eq!(respond(&zones(), &message, UDP, None, &mut buffer), Outcome::Silence);
+    assert_eq!(respond(Some(&zones()), &message, UDP, None, &mut buffer), Outcome::Silence);
 }
 
 proptest! {
@@ -114,7 +121,7 @@ proptest! {
         message.truncate(message.len() - cut);
         let transport = if udp { UDP } else { Transport::Tcp };
         let mut buffer = vec![0; TCP_OCTETS_MAX];
-        if let Outcome::Reply { length, .. } = respond(&zones(), &message, transport, None, &mut buffer) {
+        if let Outcome::Reply { length, .. } = respond(Some(&zones()), &message, transport, None, &mut buffer) {
             let reply = Message::from_octets(&buffer[..length]).unwrap();
             for section in reply.iter() { section.unwrap(); }
             prop_assert_eq!(&buffer[..2], &message[..2]);

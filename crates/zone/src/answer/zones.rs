@@ -25,6 +25,12 @@ impl ZoneSet {
         Self { zones: self.zones.insert(zone.apex().key(), zone) }
     }
 
+    /// The set without the zone of this name.
+    #[must_use]
+    pub fn without(&self, apex: &Name) -> Self {
+        Self { zones: self.zones.remove(&apex.key()) }
+    }
+
     /// The zone of exactly this name.
     pub fn get(&self, apex: &Name) -> Option<&Arc<Generation>> {
         self.zones.get(&apex.key())

@@ -15,7 +15,8 @@ use crate::{Generation, GenerationNumber, Name, Rrset, Rtype};
 #[expect(clippy::expect_used, clippy::panic, reason = "only tests use it, and they must stop")]
 pub fn sets_of(text: &str) -> Vec<Rrset> {
     let mut file = Zonefile::from(text);
-    let mut sets: BTreeMap<(Name, u16), (u32, Vec<Vec<u8>>)> = BTreeMap::new();
+    type Data = Vec<Vec<u8>>;
+    let mut sets: BTreeMap<(Name, u16), (u32, Data)> = BTreeMap::new();
     while let Some(entry) = file.next_entry().expect("a zone file") {
         let Entry::Record(record) = entry else { panic!("no $INCLUDE here") };
         let mut owner = Vec::new();
