@@ -5,7 +5,10 @@ use std::fmt;
 
 use keyward_base::{AccountId, Fault, Partition, Region};
 
-use crate::key::{KeyArn, KeySpec, KeyState, KeyUsage, Refusal};
+use keyward_schema::kms::KeyState;
+use keyward_vault::{KeySpec, KeyUsage};
+
+use crate::key::{KeyArn, Refusal};
 
 /// `ValidationException` with this text.
 pub(crate) fn validation(message: impl Into<String>) -> Fault {

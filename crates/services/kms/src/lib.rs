@@ -4,15 +4,22 @@
 //! formats (`wire`), who may do what (`gate`), and any other service's rows.
 
 mod alias;
+mod ciphertext;
+mod crypto;
+mod data_key;
+mod duty;
 mod fault;
 mod key;
+mod kms;
+mod loaded;
 mod marker;
-mod names;
+mod ops;
+mod page;
+mod policy;
+mod resolve;
 mod rows;
+mod signing;
+mod vault;
 
-pub use alias::{AliasName, AliasRecord, AliasRow};
-pub use key::{
-    EncryptionAlgorithm, KeyArn, KeyId, KeyManager, KeyRecord, KeyRow, KeySpec, KeyState, KeyUsage,
-    Lifecycle, MacAlgorithm, Material, MaterialId, MaterialState, MessageType, Origin, Profile, Refusal,
-    SigningAlgorithm, Tags,
-};
+pub use kms::{Kms, KmsParts};
+pub use ops::register;

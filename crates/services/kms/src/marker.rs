@@ -11,20 +11,20 @@ use keyward_base::Fault;
 use crate::fault;
 
 /// Bytes of the sealing key.
-pub const MARKER_KEY_BYTES: usize = 32;
+pub(crate) const MARKER_KEY_BYTES: usize = 32;
 
 /// Seals and opens markers.
 #[derive(Debug)]
-pub struct Markers(RandomizedNonceKey);
+pub(crate) struct Markers(RandomizedNonceKey);
 
 impl Markers {
     /// Markers under `key`, which every process of a deployment shares.
-    pub fn new(key: &[u8; MARKER_KEY_BYTES]) -> Result<Self, Fault> {
+    pub(crate) fn new(key: &[u8; MARKER_KEY_BYTES]) -> Result<Self, Fault> {
         RandomizedNonceKey::new(&AES_256_GCM, key).map(Self).map_err(fault::internal)
     }
 
     /// The marker after `last` in the list that `scope` names.
-    pub fn seal(&self, scope: &str, last: &str) -> Result<String, Fault> {
+    pub(crate) fn seal(&self, scope: &str, last: &str) -> Result<String, Fault> {
         let mut sealed = last.as_bytes().to_vec();
         let nonce =
             self.0.seal_in_place_append_tag(Aad::from(scope), &mut sealed).map_err(fault::internal)?;
@@ -32,7 +32,7 @@ impl Markers {
     }
 
     /// The last entry of the page before, or `InvalidMarkerException`.
-    pub fn open(&self, scope: &str, marker: &str) -> Result<String, Fault> {
+    pub(crate) fn open(&self, scope: &str, marker: &str) -> Result<String, Fault> {
         self.unseal(scope, marker)
             .ok_or_else(|| Fault::caller("InvalidMarkerException", "The marker is not valid."))
     }

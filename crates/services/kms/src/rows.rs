@@ -4,17 +4,18 @@
 //! kms/<account>/<region>/key/<key id>                       KeyRow
 //! kms/<account>/<region>/alias/<name without alias/>        AliasRow
 //! kms/deletion/<moment>/<account>/<region>/<key id>         empty: a key whose waiting period ends then
+//! kms/owner/<region>/<key id>                               OwnerRow: whose key it is
 //! kms/marker-key                                            MarkerKeyRow
 //! ```
 
 use keyward_base::{AccountId, Fault, Region, Timestamp};
 use keyward_store::Key;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::alias::AliasName;
 use crate::fault;
-use crate::key::KeyId;
+use crate::key::{KeyArn, KeyId};
 
 /// The key of KMS's marker key.
 pub(crate) fn marker_key() -> Key {
@@ -24,6 +25,18 @@ pub(crate) fn marker_key() -> Key {
 /// The place of a key.
 pub(crate) fn key(account: AccountId, region: &Region, id: &KeyId) -> Key {
     place(account, region, "key", id.as_str())
+}
+
+/// The place where the owner of a key id is written: a ciphertext names its key without the account.
+pub(crate) fn owner(region: &Region, id: &KeyId) -> Key {
+    Key::of(&["kms", "owner", region.as_str(), id.as_str()])
+}
+
+/// Whose key it is, as stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum OwnerRow {
+    /// The first version.
+    V1(AccountId),
 }
 
 /// Where an account's keys in a Region begin.
@@ -70,6 +83,11 @@ pub(crate) fn deletions() -> Key {
 }
 
 impl PlannedDeletion {
+    /// The deletion of the key at `arn` at the moment `at`.
+    pub(crate) fn of(arn: &KeyArn, at: Timestamp) -> Self {
+        Self { at, account: arn.account, region: arn.region.clone(), id: arn.id.clone() }
+    }
+
     /// The place of its row.
     pub(crate) fn row(&self) -> Key {
         let moment = format!("{:020}", self.at.unix_millis());

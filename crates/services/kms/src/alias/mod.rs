@@ -3,5 +3,5 @@
 mod name;
 mod record;
 
-pub use name::{ALIASES_MAX, AliasName};
-pub use record::{AliasRecord, AliasRow};
+pub(crate) use name::{ALIASES_MAX, AliasName};
+pub(crate) use record::{AliasRecord, AliasRow};

@@ -8,28 +8,28 @@ use serde::{Deserialize, Serialize};
 use crate::fault;
 
 /// How many aliases a key can have.
-pub const ALIASES_MAX: usize = 50;
+pub(crate) const ALIASES_MAX: usize = 50;
 
 /// Where every alias name begins.
-pub const PREFIX: &str = "alias/";
+pub(crate) const PREFIX: &str = "alias/";
 
 /// Where the names of AWS managed keys' aliases begin.
 const RESERVED_PREFIX: &str = "alias/aws/";
 
 /// An alias's name with its prefix `alias/`, as it stands in an ARN.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct AliasName(String);
+pub(crate) struct AliasName(String);
 
 impl AliasName {
     /// The name that `text` is, if it has the form of one.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
         let valid = !rest.is_empty() && text.len() <= 256 && rest.bytes().all(is_name_byte);
         valid.then(|| Self(text.to_owned()))
     }
 
     /// The `AliasName` of `DeleteAlias` and `UpdateAlias`.
-    pub fn given(text: &str) -> Result<Self, Fault> {
+    pub(crate) fn given(text: &str) -> Result<Self, Fault> {
         if !text.starts_with(PREFIX) {
             return Err(fault::validation(
                 "Alias must start with the prefix \"alias/\". Please see \
@@ -43,7 +43,7 @@ impl AliasName {
     }
 
     /// The `AliasName` of an operation that changes aliases: the reserved ones are refused.
-    pub fn customers(text: &str) -> Result<Self, Fault> {
+    pub(crate) fn customers(text: &str) -> Result<Self, Fault> {
         let name = Self::given(text)?;
         if text.starts_with(RESERVED_PREFIX) {
             let message = format!("Aliases that begin with {RESERVED_PREFIX} are reserved for AWS services.");
@@ -53,7 +53,7 @@ impl AliasName {
     }
 
     /// The name with its prefix.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

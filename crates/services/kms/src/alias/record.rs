@@ -7,18 +7,18 @@ use crate::key::KeyId;
 
 /// An alias's row as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AliasRow {
+pub(crate) enum AliasRow {
     /// The first version.
     V1(AliasRecord),
 }
 
 /// An alias; its name is that of its row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AliasRecord {
+pub(crate) struct AliasRecord {
     /// The key that it points to, in the same account and Region.
-    pub target: KeyId,
+    pub(crate) target: KeyId,
     /// When it was created.
-    pub created: Timestamp,
+    pub(crate) created: Timestamp,
     /// When it was last pointed to a key.
-    pub updated: Timestamp,
+    pub(crate) updated: Timestamp,
 }

@@ -7,25 +7,25 @@ use serde::{Deserialize, Serialize};
 
 /// A key's id: a UUID in lower case, or `mrk-` and 32 hexadecimal digits for a multi-Region key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct KeyId(String);
+pub(crate) struct KeyId(String);
 
 /// The places of the dashes in a UUID.
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
 impl KeyId {
     /// A fresh id of a single-Region key.
-    pub fn random(random: &dyn Random) -> Self {
+    pub(crate) fn random(random: &dyn Random) -> Self {
         Self(random.uuid())
     }
 
     /// The id that `text` is, if it has the form of one.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let valid = text.strip_prefix("mrk-").map_or_else(|| is_uuid(text), is_multi_region_suffix);
         valid.then(|| Self(text.to_owned()))
     }
 
     /// The id's text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -54,15 +54,15 @@ impl fmt::Display for KeyId {
 
 /// A key's full name. It is made from the place of the key's row, never read from a stored copy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct KeyArn {
+pub(crate) struct KeyArn {
     /// The deployment's partition.
-    pub partition: Partition,
+    pub(crate) partition: Partition,
     /// The key's Region.
-    pub region: Region,
+    pub(crate) region: Region,
     /// The account that owns the key.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
     /// The key's id.
-    pub id: KeyId,
+    pub(crate) id: KeyId,
 }
 
 impl fmt::Display for KeyArn {

@@ -1,7 +1,7 @@
 //! Keys: what they are, what they are called, which state they are in. Pure; no operation is known here.
 
-mod algorithm;
 mod id;
+mod metadata;
 mod policy;
 mod record;
 mod reference;
@@ -9,11 +9,12 @@ mod spec;
 mod state;
 mod tags;
 
-pub use algorithm::{EncryptionAlgorithm, MacAlgorithm, MessageType, SigningAlgorithm};
-pub use id::{KeyArn, KeyId};
-pub use policy::{POLICY_BYTES_MAX, POLICY_NAME, RESOURCE_SHARE_POLICY_NAME, default_policy};
-pub use record::{KeyRecord, KeyRow, Material, MaterialId, MaterialState};
-pub use reference::{Forms, Named, Place, Reference};
-pub use spec::{Algorithms, KeyManager, KeySpec, KeyUsage, Origin};
-pub use state::{KeyState, Lifecycle, Profile, Refusal};
-pub use tags::{TAGS_MAX, Tags};
+pub(crate) use id::{KeyArn, KeyId};
+pub(crate) use metadata::{KeyAlgorithms, metadata};
+pub(crate) use metadata::{shown, shown_material, shown_source_material, shown_spec};
+pub(crate) use policy::{POLICY_BYTES_MAX, POLICY_NAME, RESOURCE_SHARE_POLICY_NAME, default_policy};
+pub(crate) use record::{KeyRecord, KeyRow, Material, MaterialState};
+pub(crate) use reference::{Forms, Named, Place, Reference};
+pub(crate) use spec::{KeyKind, KeyManager};
+pub(crate) use state::{Lifecycle, Profile, Refusal};
+pub(crate) use tags::Tags;

@@ -3,16 +3,16 @@
 use keyward_base::{AccountId, Partition};
 
 /// The only name that a key policy of the customer can have.
-pub const POLICY_NAME: &str = "default";
+pub(crate) const POLICY_NAME: &str = "default";
 
 /// The policy that another service manages; read-only.
-pub const RESOURCE_SHARE_POLICY_NAME: &str = "AWS_RAM";
+pub(crate) const RESOURCE_SHARE_POLICY_NAME: &str = "AWS_RAM";
 
 /// A key policy's size in bytes.
-pub const POLICY_BYTES_MAX: usize = 32_768;
+pub(crate) const POLICY_BYTES_MAX: usize = 32_768;
 
 /// The policy of a key for which the request gives none, in the form in which AWS prints it.
-pub fn default_policy(partition: &Partition, account: AccountId) -> String {
+pub(crate) fn default_policy(partition: &Partition, account: AccountId) -> String {
     format!(
         r#"{{
   "Version" : "2012-10-17",

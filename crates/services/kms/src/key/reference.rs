@@ -10,47 +10,47 @@ use crate::fault;
 
 /// Where a request was sent: what a short id is relative to.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub(crate) struct Place<'a> {
     /// The deployment's partition.
-    pub partition: &'a Partition,
+    pub(crate) partition: &'a Partition,
     /// The Region that the request was sent to.
-    pub region: &'a Region,
+    pub(crate) region: &'a Region,
     /// The caller's account.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
 }
 
 /// Which forms an operation's `KeyId` member can have, and how it refuses a malformed ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Forms {
+pub(crate) struct Forms {
     /// Alias names and alias ARNs besides key ids and key ARNs.
-    pub aliases: bool,
+    pub(crate) aliases: bool,
     /// Whether the operation lists `InvalidArnException`; the others answer `NotFoundException`.
-    pub invalid_arn: bool,
+    pub(crate) invalid_arn: bool,
 }
 
 impl Forms {
     /// Key id or key ARN: operations that manage a key.
-    pub const KEY: Self = Self { aliases: false, invalid_arn: true };
+    pub(crate) const KEY: Self = Self { aliases: false, invalid_arn: true };
     /// Key id or key ARN, for alias operations, which do not list `InvalidArnException`.
-    pub const ALIAS_TARGET: Self = Self { aliases: false, invalid_arn: false };
+    pub(crate) const ALIAS_TARGET: Self = Self { aliases: false, invalid_arn: false };
     /// All four forms: cryptographic operations.
-    pub const CRYPTOGRAPHIC: Self = Self { aliases: true, invalid_arn: false };
+    pub(crate) const CRYPTOGRAPHIC: Self = Self { aliases: true, invalid_arn: false };
     /// All four forms: `DescribeKey` and `GetPublicKey`.
-    pub const DESCRIBE: Self = Self { aliases: true, invalid_arn: true };
+    pub(crate) const DESCRIBE: Self = Self { aliases: true, invalid_arn: true };
 }
 
 /// A parsed `KeyId` member.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// The account that owns what is named.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
     /// What is named.
-    pub named: Named,
+    pub(crate) named: Named,
 }
 
 /// What a `Reference` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Named {
+pub(crate) enum Named {
     /// A key by its id.
     Key(KeyId),
     /// An alias.
@@ -59,7 +59,7 @@ pub enum Named {
 
 impl Reference {
     /// Reads a `KeyId` member of a request that was sent to `place`.
-    pub fn parse(text: &str, place: Place<'_>, forms: Forms) -> Result<Self, Fault> {
+    pub(crate) fn parse(text: &str, place: Place<'_>, forms: Forms) -> Result<Self, Fault> {
         if text.starts_with("arn:") {
             return Self::parse_arn(text, place, forms);
         }

@@ -1,183 +1,74 @@
-//! Key specs, usages and origins, and which of them go together (API page of `CreateKey`).
+//! Which kinds of keys can be made: spec, usage and origin, and which of them go together.
 
-use super::algorithm::{EncryptionAlgorithm, MacAlgorithm, SigningAlgorithm};
-use crate::names::aws_names;
+use keyward_base::Fault;
+use keyward_vault::{KeyOrigin, KeySpec, KeyUsage};
+use serde::{Deserialize, Serialize};
 
-aws_names! {
-    /// What kind of material a key has.
-    KeySpec {
-        SymmetricDefault = "SYMMETRIC_DEFAULT",
-        Rsa2048 = "RSA_2048",
-        Rsa3072 = "RSA_3072",
-        Rsa4096 = "RSA_4096",
-        EccNistP256 = "ECC_NIST_P256",
-        EccNistP384 = "ECC_NIST_P384",
-        EccNistP521 = "ECC_NIST_P521",
-        EccSecgP256k1 = "ECC_SECG_P256K1",
-        Hmac224 = "HMAC_224",
-        Hmac256 = "HMAC_256",
-        Hmac384 = "HMAC_384",
-        Hmac512 = "HMAC_512",
-        Sm2 = "SM2",
-        MlDsa44 = "ML_DSA_44",
-        MlDsa65 = "ML_DSA_65",
-        MlDsa87 = "ML_DSA_87",
-        EccNistEdwards25519 = "ECC_NIST_EDWARDS25519",
-        MlKem512 = "ML_KEM_512",
-        MlKem768 = "ML_KEM_768",
-        MlKem1024 = "ML_KEM_1024",
-    }
+use crate::fault;
+
+/// Who manages a key. The order of variants is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum KeyManager {
+    /// The customer.
+    Customer,
+    /// A service, on the customer's behalf.
+    Aws,
 }
 
-aws_names! {
-    /// What a key may be used for; fixed when it is created.
-    KeyUsage {
-        EncryptDecrypt = "ENCRYPT_DECRYPT",
-        SignVerify = "SIGN_VERIFY",
-        GenerateVerifyMac = "GENERATE_VERIFY_MAC",
-        KeyAgreement = "KEY_AGREEMENT",
-        EncapsulateDecapsulate = "ENCAPSULATE_DECAPSULATE",
-    }
-}
-
-aws_names! {
-    /// Where a key's material comes from.
-    Origin {
-        AwsKms = "AWS_KMS",
-        External = "EXTERNAL",
-        AwsCloudHsm = "AWS_CLOUDHSM",
-        ExternalKeyStore = "EXTERNAL_KEY_STORE",
-    }
-}
-
-aws_names! {
-    /// Who manages a key: the customer, or a service on the customer's behalf.
-    KeyManager {
-        Customer = "CUSTOMER",
-        Aws = "AWS",
-    }
-}
-
-/// The algorithms that a key supports: the one list of its metadata that matches its usage.
+/// The kind of a key that is to be made: a combination that AWS allows and this deployment serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithms {
-    /// `EncryptionAlgorithms`.
-    Encryption(&'static [EncryptionAlgorithm]),
-    /// `SigningAlgorithms`.
-    Signing(&'static [SigningAlgorithm]),
-    /// `MacAlgorithms`.
-    Mac(&'static [MacAlgorithm]),
-    /// `KeyAgreementAlgorithms`, always `[ECDH]`.
-    KeyAgreement,
-    /// `EncapsulationAlgorithms`, always `[ML_KEM]`.
-    Encapsulation,
+pub(crate) struct KeyKind {
+    /// The kind of its material.
+    pub(crate) spec: KeySpec,
+    /// What it may be used for.
+    pub(crate) usage: KeyUsage,
+    /// Where its material comes from.
+    pub(crate) origin: KeyOrigin,
 }
 
-impl KeySpec {
-    /// The usages that a key of this spec can have; `CreateKey` refuses the others.
-    pub const fn usages(self) -> &'static [KeyUsage] {
-        use KeyUsage::{EncapsulateDecapsulate, EncryptDecrypt, GenerateVerifyMac, KeyAgreement, SignVerify};
-        match self {
-            Self::SymmetricDefault => &[EncryptDecrypt],
-            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => &[EncryptDecrypt, SignVerify],
-            Self::EccNistP256 | Self::EccNistP384 | Self::EccNistP521 => &[SignVerify, KeyAgreement],
-            Self::EccSecgP256k1
-            | Self::MlDsa44
-            | Self::MlDsa65
-            | Self::MlDsa87
-            | Self::EccNistEdwards25519 => &[SignVerify],
-            Self::Hmac224 | Self::Hmac256 | Self::Hmac384 | Self::Hmac512 => &[GenerateVerifyMac],
-            Self::Sm2 => &[EncryptDecrypt, SignVerify, KeyAgreement],
-            Self::MlKem512 | Self::MlKem768 | Self::MlKem1024 => &[EncapsulateDecapsulate],
+impl KeyKind {
+    /// What `CreateKey` asks for. Only symmetric encryption keys have a default usage.
+    pub(crate) fn new(spec: KeySpec, usage: Option<KeyUsage>, origin: KeyOrigin) -> Result<Self, Fault> {
+        let usage = match usage {
+            Some(usage) => usage,
+            None if spec == KeySpec::SymmetricDefault => KeyUsage::EncryptDecrypt,
+            None => {
+                return Err(fault::validation(
+                    "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.",
+                ));
+            }
+        };
+        if !spec.allows(usage) {
+            return Err(fault::validation(format!("KeyUsage {usage} is not compatible with KeySpec {spec}")));
         }
+        let kind = Self { spec, usage, origin };
+        kind.unserved().map_or(Ok(kind), |what| Err(fault::unsupported(format!("{what} is not served yet."))))
     }
 
-    /// Whether keys of this spec can be made here today.
-    pub const fn served(self) -> bool {
-        !matches!(
-            self,
-            Self::Sm2
-                | Self::MlDsa44
-                | Self::MlDsa65
-                | Self::MlDsa87
-                | Self::EccNistEdwards25519
-                | Self::MlKem512
-                | Self::MlKem768
-                | Self::MlKem1024
-        )
-    }
-
-    /// Whether a key of this spec has a public half.
-    pub const fn asymmetric(self) -> bool {
-        !matches!(
-            self,
-            Self::SymmetricDefault | Self::Hmac224 | Self::Hmac256 | Self::Hmac384 | Self::Hmac512
-        )
-    }
-
-    /// The algorithms of a key with this spec and `usage`, in AWS's recorded order.
-    pub fn algorithms(self, usage: KeyUsage) -> Algorithms {
-        match usage {
-            KeyUsage::EncryptDecrypt => Algorithms::Encryption(self.encryption_algorithms()),
-            KeyUsage::SignVerify => Algorithms::Signing(self.signing_algorithms()),
-            KeyUsage::GenerateVerifyMac => Algorithms::Mac(self.mac_algorithms()),
-            KeyUsage::KeyAgreement => Algorithms::KeyAgreement,
-            KeyUsage::EncapsulateDecapsulate => Algorithms::Encapsulation,
+    /// What of it AWS has and this deployment has not.
+    fn unserved(self) -> Option<String> {
+        if self.origin != KeyOrigin::AwsKms {
+            return Some(format!("Origin {}", self.origin));
         }
-    }
-
-    /// The encryption algorithms that fit this spec.
-    pub const fn encryption_algorithms(self) -> &'static [EncryptionAlgorithm] {
-        use EncryptionAlgorithm::{RsaesOaepSha1, RsaesOaepSha256, Sm2Pke, SymmetricDefault};
-        match self {
-            Self::SymmetricDefault => &[SymmetricDefault],
-            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => &[RsaesOaepSha1, RsaesOaepSha256],
-            Self::Sm2 => &[Sm2Pke],
-            _ => &[],
+        if self.usage == KeyUsage::KeyAgreement {
+            return Some(format!("KeyUsage {}", self.usage));
         }
-    }
-
-    /// The signing algorithms that fit this spec.
-    pub const fn signing_algorithms(self) -> &'static [SigningAlgorithm] {
-        use SigningAlgorithm as S;
-        match self {
-            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => &[
-                S::RsassaPkcs1V15Sha256,
-                S::RsassaPkcs1V15Sha384,
-                S::RsassaPkcs1V15Sha512,
-                S::RsassaPssSha256,
-                S::RsassaPssSha384,
-                S::RsassaPssSha512,
-            ],
-            Self::EccNistP256 | Self::EccSecgP256k1 => &[S::EcdsaSha256],
-            Self::EccNistP384 => &[S::EcdsaSha384],
-            Self::EccNistP521 => &[S::EcdsaSha512],
-            Self::EccNistEdwards25519 => &[S::Ed25519Sha512, S::Ed25519PhSha512],
-            Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 => &[S::MlDsaShake256],
-            Self::Sm2 => &[S::Sm2Dsa],
-            _ => &[],
-        }
-    }
-
-    /// The MAC algorithms that fit this spec.
-    pub const fn mac_algorithms(self) -> &'static [MacAlgorithm] {
-        match self {
-            Self::Hmac224 => &[MacAlgorithm::HmacSha224],
-            Self::Hmac256 => &[MacAlgorithm::HmacSha256],
-            Self::Hmac384 => &[MacAlgorithm::HmacSha384],
-            Self::Hmac512 => &[MacAlgorithm::HmacSha512],
-            _ => &[],
-        }
-    }
-
-    /// Bytes of the modulus of an RSA spec.
-    pub const fn rsa_modulus_bytes(self) -> Option<usize> {
-        match self {
-            Self::Rsa2048 => Some(256),
-            Self::Rsa3072 => Some(384),
-            Self::Rsa4096 => Some(512),
-            _ => None,
-        }
+        let served = matches!(
+            self.spec,
+            KeySpec::SymmetricDefault
+                | KeySpec::Rsa2048
+                | KeySpec::Rsa3072
+                | KeySpec::Rsa4096
+                | KeySpec::EccNistP256
+                | KeySpec::EccNistP384
+                | KeySpec::EccNistP521
+                | KeySpec::EccSecgP256k1
+                | KeySpec::Hmac224
+                | KeySpec::Hmac256
+                | KeySpec::Hmac384
+                | KeySpec::Hmac512
+        );
+        (!served).then(|| format!("KeySpec {}", self.spec))
     }
 }
 
@@ -185,34 +76,38 @@ impl KeySpec {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_name_reads_back_and_unknown_ones_do_not() {
-        for spec in KeySpec::ALL {
-            assert_eq!(KeySpec::parse(spec.as_str()), Some(*spec));
-        }
-        assert_eq!(KeySpec::parse("RSA_1024"), None);
-        assert_eq!(KeyUsage::parse("encrypt_decrypt"), None);
+    fn kind(spec: KeySpec, usage: Option<KeyUsage>) -> Result<KeyUsage, String> {
+        let kind = KeyKind::new(spec, usage, KeyOrigin::AwsKms);
+        kind.map(|kind| kind.usage).map_err(|fault| fault.to_string())
     }
 
     #[test]
-    fn every_usage_of_every_spec_has_algorithms() {
-        for spec in KeySpec::ALL {
-            for usage in spec.usages() {
-                let filled = match spec.algorithms(*usage) {
-                    Algorithms::Encryption(list) => !list.is_empty(),
-                    Algorithms::Signing(list) => !list.is_empty(),
-                    Algorithms::Mac(list) => !list.is_empty(),
-                    Algorithms::KeyAgreement | Algorithms::Encapsulation => true,
-                };
-                assert!(filled, "{spec} {usage}");
-            }
+    fn only_symmetric_encryption_keys_have_a_default_usage() {
+        assert_eq!(kind(KeySpec::SymmetricDefault, None), Ok(KeyUsage::EncryptDecrypt));
+        for spec in KeySpec::ALL.iter().filter(|spec| **spec != KeySpec::SymmetricDefault) {
+            let refused = "ValidationException: You must specify a KeyUsage value for all KMS keys except for \
+                           symmetric encryption keys.";
+            assert_eq!(kind(*spec, None), Err(refused.to_owned()));
         }
     }
 
     #[test]
-    fn secg_keys_sign_only_and_nist_curves_also_agree() {
-        assert_eq!(KeySpec::EccSecgP256k1.usages(), [KeyUsage::SignVerify]);
-        assert!(KeySpec::EccNistP256.usages().contains(&KeyUsage::KeyAgreement));
-        assert!(!KeySpec::EccNistP521.usages().contains(&KeyUsage::EncryptDecrypt));
+    fn elliptic_curve_keys_do_not_encrypt() {
+        let refused =
+            "ValidationException: KeyUsage ENCRYPT_DECRYPT is not compatible with KeySpec ECC_NIST_P521";
+        assert_eq!(kind(KeySpec::EccNistP521, Some(KeyUsage::EncryptDecrypt)), Err(refused.to_owned()));
+        assert_eq!(kind(KeySpec::EccNistP521, Some(KeyUsage::SignVerify)), Ok(KeyUsage::SignVerify));
+    }
+
+    #[test]
+    fn what_is_not_served_yet_is_named() {
+        let refused = "UnsupportedOperationException: KeySpec ML_DSA_44 is not served yet.";
+        assert_eq!(kind(KeySpec::MlDsa44, Some(KeyUsage::SignVerify)), Err(refused.to_owned()));
+        let refused = "UnsupportedOperationException: KeyUsage KEY_AGREEMENT is not served yet.";
+        assert_eq!(kind(KeySpec::EccNistP256, Some(KeyUsage::KeyAgreement)), Err(refused.to_owned()));
+        for origin in [KeyOrigin::External, KeyOrigin::AwsCloudHsm, KeyOrigin::ExternalKeyStore] {
+            let fault = KeyKind::new(KeySpec::SymmetricDefault, None, origin).unwrap_err();
+            assert!(fault.to_string().contains(origin.as_str()), "{fault}");
+        }
     }
 }

@@ -19,27 +19,12 @@
 use std::time::Duration;
 
 use keyward_base::Timestamp;
+use keyward_schema::kms::KeyState;
 use serde::{Deserialize, Serialize};
-
-use crate::names::aws_names;
-
-aws_names! {
-    /// A key's state as the API shows it.
-    KeyState {
-        Creating = "Creating",
-        Enabled = "Enabled",
-        Disabled = "Disabled",
-        PendingDeletion = "PendingDeletion",
-        PendingImport = "PendingImport",
-        PendingReplicaDeletion = "PendingReplicaDeletion",
-        Unavailable = "Unavailable",
-        Updating = "Updating",
-    }
-}
 
 /// A key's state as stored. The order of variants is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Lifecycle {
+pub(crate) enum Lifecycle {
     /// A replica that is being made.
     Creating,
     /// Usable.
@@ -64,7 +49,7 @@ pub enum Lifecycle {
 
 /// Why an operation does not work in a key's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// `DisabledException`.
     Disabled,
     /// `KMSInvalidStateException`: the state that the key is in.
@@ -73,15 +58,12 @@ pub enum Refusal {
     NotPendingDeletion,
 }
 
-/// Operations that behave alike in every key state (developer guide, "Key states of AWS KMS keys").
+/// Operations that behave alike in every key state (developer guide, "Key states of AWS KMS keys"). Those
+/// that work in every state (reading, `PutKeyPolicy`, `DeleteAlias`) ask nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profile {
+pub(crate) enum Profile {
     /// Every cryptographic operation, and `GetPublicKey`.
     Cryptographic,
-    /// `CreateGrant`.
-    Grant,
-    /// Reading, `PutKeyPolicy`, `DeleteAlias`: works in every state.
-    Always,
     /// `CreateAlias`, and the new target of `UpdateAlias`.
     Alias,
     /// `TagResource`, `UntagResource`, `UpdateKeyDescription`.
@@ -96,12 +78,10 @@ pub enum Profile {
 
 impl Profile {
     /// Whether the operations of this profile work on a key in `state`.
-    pub const fn admit(self, state: KeyState) -> Result<(), Refusal> {
+    pub(crate) const fn admit(self, state: KeyState) -> Result<(), Refusal> {
         use KeyState as K;
         let refused = match self {
-            Self::Always => false,
             Self::Cryptographic => !matches!(state, K::Enabled | K::Updating),
-            Self::Grant => !matches!(state, K::Enabled | K::Updating | K::Unavailable),
             Self::Alias | Self::Edit => pending_deletion(state),
             Self::Manage => !matches!(state, K::Enabled | K::Disabled | K::Unavailable),
             Self::ScheduleDeletion => pending_deletion(state) || matches!(state, K::Updating),
@@ -123,7 +103,7 @@ const fn pending_deletion(state: KeyState) -> bool {
 
 impl Lifecycle {
     /// The state as the API shows it, while the key's store (if it has one) is connected.
-    pub const fn shown(self) -> KeyState {
+    pub(crate) const fn shown(self) -> KeyState {
         match self {
             Self::Creating => KeyState::Creating,
             Self::Enabled => KeyState::Enabled,
@@ -136,7 +116,7 @@ impl Lifecycle {
     }
 
     /// When the key is destroyed, if that is planned.
-    pub const fn deletion_at(self) -> Option<Timestamp> {
+    pub(crate) const fn deletion_at(self) -> Option<Timestamp> {
         match self {
             Self::PendingDeletion { deletion_at } => Some(deletion_at),
             _ => None,
@@ -144,24 +124,24 @@ impl Lifecycle {
     }
 
     /// `EnableKey`; repeating it changes nothing.
-    pub fn enable(self) -> Result<Self, Refusal> {
+    pub(crate) fn enable(self) -> Result<Self, Refusal> {
         Profile::Manage.admit(self.shown()).map(|()| Self::Enabled)
     }
 
     /// `DisableKey`; repeating it changes nothing.
-    pub fn disable(self) -> Result<Self, Refusal> {
+    pub(crate) fn disable(self) -> Result<Self, Refusal> {
         Profile::Manage.admit(self.shown()).map(|()| Self::Disabled)
     }
 
     /// `ScheduleKeyDeletion`: the waiting period of `window_days` begins at `now`.
-    pub fn schedule_deletion(self, now: Timestamp, window_days: u16) -> Result<Self, Refusal> {
+    pub(crate) fn schedule_deletion(self, now: Timestamp, window_days: u16) -> Result<Self, Refusal> {
         Profile::ScheduleDeletion.admit(self.shown())?;
         let window = Duration::from_secs(u64::from(window_days) * 86_400);
         Ok(Self::PendingDeletion { deletion_at: now.plus(window) })
     }
 
     /// `CancelKeyDeletion`: the key is `Disabled` again, or waits for its material as before.
-    pub fn cancel_deletion(self, has_material: bool) -> Result<Self, Refusal> {
+    pub(crate) fn cancel_deletion(self, has_material: bool) -> Result<Self, Refusal> {
         Profile::CancelDeletion.admit(self.shown())?;
         Ok(if has_material { Self::Disabled } else { Self::PendingImport })
     }

@@ -6,20 +6,20 @@ use keyward_base::Fault;
 use serde::{Deserialize, Serialize};
 
 /// How many tags a key can have.
-pub const TAGS_MAX: usize = 50;
+pub(crate) const TAGS_MAX: usize = 50;
 
 /// Tags by their keys, in order of the keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tags(BTreeMap<String, String>);
+pub(crate) struct Tags(BTreeMap<String, String>);
 
 impl Tags {
     /// The tags of `CreateKey`.
-    pub fn new(given: impl IntoIterator<Item = (String, String)>) -> Result<Self, Fault> {
+    pub(crate) fn new(given: impl IntoIterator<Item = (String, String)>) -> Result<Self, Fault> {
         Self::default().with(given)
     }
 
     /// These tags with `given` added or, where a key is already there, put in its place.
-    pub fn with(mut self, given: impl IntoIterator<Item = (String, String)>) -> Result<Self, Fault> {
+    pub(crate) fn with(mut self, given: impl IntoIterator<Item = (String, String)>) -> Result<Self, Fault> {
         let mut added = BTreeMap::new();
         for (key, value) in given {
             if reserved(&key) {
@@ -35,7 +35,7 @@ impl Tags {
 
     /// These tags without those with the given keys; absent keys are ignored.
     #[must_use]
-    pub fn without<'a>(mut self, keys: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn without<'a>(mut self, keys: impl IntoIterator<Item = &'a str>) -> Self {
         for key in keys {
             self.0.remove(key);
         }
@@ -43,12 +43,12 @@ impl Tags {
     }
 
     /// The tags in order of their keys.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// The tags whose keys come after `key`, in order.
-    pub fn after<'a>(&'a self, key: Option<&str>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(crate) fn after<'a>(&'a self, key: Option<&str>) -> impl Iterator<Item = (&'a str, &'a str)> {
         let start = key.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         let range = self.0.range::<str, _>((start, std::ops::Bound::Unbounded));
         range.map(|(key, value)| (key.as_str(), value.as_str()))

@@ -30,10 +30,8 @@ const COLUMNS: [KeyState; 8] = [
     KeyState::Updating,
 ];
 
-const TABLE: [(Profile, [Result<(), Refusal>; 8]); 8] = [
+const TABLE: [(Profile, [Result<(), Refusal>; 8]); 6] = [
     (Profile::Cryptographic, [OK, D, PD, PR, PI, UN, CR, OK]),
-    (Profile::Grant, [OK, D, PD, PR, PI, OK, CR, OK]),
-    (Profile::Always, [OK, OK, OK, OK, OK, OK, OK, OK]),
     (Profile::Alias, [OK, OK, PD, PR, OK, OK, OK, OK]),
     (Profile::Edit, [OK, OK, PD, PR, OK, OK, OK, OK]),
     (Profile::Manage, [OK, OK, PD, PR, PI, OK, CR, UP]),

@@ -1,0 +1,43 @@
+//! What the data key operations share: the key's length, and which keys can wrap one.
+
+use keyward_base::Fault;
+use keyward_schema::kms::DataKeySpec;
+use keyward_vault::{EncryptionAlgorithm, KeySpec, KeyUsage};
+
+use crate::fault;
+use crate::key::Profile;
+use crate::loaded::LoadedKey;
+
+/// The data key's length in bytes: exactly one of `KeySpec` and `NumberOfBytes` says it.
+pub(crate) fn length(spec: Option<DataKeySpec>, bytes: Option<i32>) -> Result<u32, Fault> {
+    match (spec, bytes) {
+        (Some(DataKeySpec::Aes256), None) => Ok(32),
+        (Some(DataKeySpec::Aes128), None) => Ok(16),
+        (None, Some(bytes)) => u32::try_from(bytes).map_err(fault::internal),
+        _ => Err(fault::validation("Please specify either number of bytes or key spec.")),
+    }
+}
+
+/// Only an enabled symmetric encryption key wraps data keys.
+pub(crate) fn check_key(key: &LoadedKey, operation: &str) -> Result<(), Fault> {
+    key.check_usage(KeyUsage::EncryptDecrypt, operation)?;
+    if key.record.spec != KeySpec::SymmetricDefault {
+        return Err(fault::incompatible_algorithm(&EncryptionAlgorithm::SymmetricDefault, key.record.spec));
+    }
+    key.admit(Profile::Cryptographic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_one_member_says_the_length() {
+        assert_eq!(length(Some(DataKeySpec::Aes128), None).unwrap(), 16);
+        assert_eq!(length(None, Some(1024)).unwrap(), 1024);
+        for (spec, bytes) in [(None, None), (Some(DataKeySpec::Aes256), Some(32))] {
+            let refused = length(spec, bytes).unwrap_err().to_string();
+            assert_eq!(refused, "ValidationException: Please specify either number of bytes or key spec.");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What `DescribeKey`, `CreateKey` and `GetPublicKey` show of a key.
+
+use std::str::FromStr;
+
+use keyward_base::Fault;
+use keyward_schema::kms::{
+    CustomerMasterKeySpec, EncapsulationAlgorithmSpec, EncryptionAlgorithmSpec, KeyAgreementAlgorithmSpec,
+    KeyManagerType, KeyMetadata, KeySpec as ShownSpec, KeyState, KeyUsageType, MacAlgorithmSpec, OriginType,
+    SigningAlgorithmSpec,
+};
+use keyward_vault::{KeyOrigin, KeyRef, KeySpec, KeyUsage};
+
+use super::id::KeyArn;
+use super::record::KeyRecord;
+use super::spec::KeyManager;
+use crate::fault;
+
+/// The algorithms that a key supports: exactly the one list that matches its usage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeyAlgorithms {
+    /// For `ENCRYPT_DECRYPT`.
+    pub(crate) encryption: Option<Vec<EncryptionAlgorithmSpec>>,
+    /// For `SIGN_VERIFY`.
+    pub(crate) signing: Option<Vec<SigningAlgorithmSpec>>,
+    /// For `GENERATE_VERIFY_MAC`.
+    pub(crate) mac: Option<Vec<MacAlgorithmSpec>>,
+    /// For `KEY_AGREEMENT`.
+    pub(crate) agreement: Option<Vec<KeyAgreementAlgorithmSpec>>,
+    /// For `ENCAPSULATE_DECAPSULATE`.
+    pub(crate) encapsulation: Option<Vec<EncapsulationAlgorithmSpec>>,
+}
+
+impl KeyAlgorithms {
+    /// The algorithms of a key with this spec and usage, in the order in which AWS lists them.
+    pub(crate) fn of(spec: KeySpec, usage: KeyUsage) -> Result<Self, Fault> {
+        let mut lists = Self::default();
+        match usage {
+            KeyUsage::EncryptDecrypt => {
+                lists.encryption = Some(shown_all(spec.encryption_algorithms().map(|one| one.as_str()))?);
+            }
+            KeyUsage::SignVerify => {
+                lists.signing = Some(shown_all(spec.signing_algorithms().map(|one| one.as_str()))?);
+            }
+            KeyUsage::GenerateVerifyMac => {
+                lists.mac = Some(shown_all(spec.mac_algorithms().map(|one| one.as_str()))?);
+            }
+            KeyUsage::KeyAgreement => lists.agreement = Some(vec![KeyAgreementAlgorithmSpec::Ecdh]),
+            KeyUsage::EncapsulateDecapsulate => {
+                lists.encapsulation = Some(vec![EncapsulationAlgorithmSpec::MlKem]);
+            }
+        }
+        Ok(lists)
+    }
+}
+
+/// A name of the vault's as the API's own enumeration.
+pub(crate) fn shown<T>(name: &str) -> Result<T, Fault>
+where
+    T: FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    name.parse().map_err(fault::internal)
+}
+
+fn shown_all<T>(names: impl Iterator<Item = &'static str>) -> Result<Vec<T>, Fault>
+where
+    T: FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    names.map(shown).collect()
+}
+
+/// The spec under both of its names. The deprecated one lacks the newer specs.
+pub(crate) fn shown_spec(spec: KeySpec) -> Result<(ShownSpec, Option<CustomerMasterKeySpec>), Fault> {
+    Ok((shown(spec.as_str())?, spec.as_str().parse().ok()))
+}
+
+/// A key's metadata.
+pub(crate) fn metadata(arn: &KeyArn, record: &KeyRecord) -> Result<KeyMetadata, Fault> {
+    let (key_spec, customer_master_key_spec) = shown_spec(record.spec)?;
+    let algorithms = KeyAlgorithms::of(record.spec, record.usage)?;
+    let state = record.lifecycle.shown();
+    Ok(KeyMetadata {
+        aws_account_id: Some(arn.account.to_string()),
+        key_id: arn.id.to_string(),
+        arn: Some(arn.to_string()),
+        creation_date: Some(record.created),
+        enabled: Some(state == KeyState::Enabled),
+        description: Some(record.description.clone()),
+        key_usage: Some(shown::<KeyUsageType>(record.usage.as_str())?),
+        key_state: Some(state),
+        deletion_date: record.lifecycle.deletion_at(),
+        valid_to: None,
+        origin: Some(shown::<OriginType>(record.origin.as_str())?),
+        custom_key_store_id: None,
+        cloud_hsm_cluster_id: None,
+        expiration_model: None,
+        key_manager: Some(match record.manager {
+            KeyManager::Customer => KeyManagerType::Customer,
+            KeyManager::Aws => KeyManagerType::Aws,
+        }),
+        customer_master_key_spec,
+        key_spec: Some(key_spec),
+        encryption_algorithms: algorithms.encryption,
+        signing_algorithms: algorithms.signing,
+        key_agreement_algorithms: algorithms.agreement,
+        encapsulation_algorithms: algorithms.encapsulation,
+        multi_region: Some(false),
+        multi_region_configuration: None,
+        pending_deletion_window_in_days: None,
+        mac_algorithms: algorithms.mac,
+        xks_key_configuration: None,
+        current_key_material_id: shown_material(record),
+    })
+}
+
+/// `CurrentKeyMaterialId` and its like: only symmetric keys of ours and imported ones show it.
+pub(crate) fn shown_material(record: &KeyRecord) -> Option<String> {
+    let rotates = record.spec == KeySpec::SymmetricDefault
+        && matches!(record.origin, KeyOrigin::AwsKms | KeyOrigin::External);
+    record.current().filter(|_| rotates).map(|material| material.id.to_string())
+}
+
+/// The id of the material that decrypted something, where the key shows one.
+pub(crate) fn shown_source_material(record: &KeyRecord, material: &KeyRef) -> Option<String> {
+    shown_material(record).map(|_| material.binding().material_id.to_string())
+}

@@ -1,0 +1,86 @@
+//! The service: what its operations work with.
+
+use std::sync::Arc;
+
+use keyward_base::{Arn, Clock, Fault, NoticeBoard, NoticeReader, Random};
+use keyward_gate::PrincipalDirectory;
+use keyward_store::{Store, Txn, TxnError};
+use keyward_vault::VaultClient;
+use serde::{Deserialize, Serialize};
+
+use crate::fault;
+use crate::loaded::KeyCache;
+use crate::marker::{MARKER_KEY_BYTES, Markers};
+use crate::rows;
+
+/// What a `Kms` is built from.
+pub struct KmsParts {
+    /// Where its rows are.
+    pub store: Arc<dyn Store>,
+    /// Where its keys are.
+    pub vault: VaultClient,
+    /// Who exists, for key policies that name principals.
+    pub principals: Arc<dyn PrincipalDirectory>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// For ids; key material comes from the vault.
+    pub random: Arc<dyn Random>,
+}
+
+/// The KMS service.
+pub struct Kms {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) vault: VaultClient,
+    pub(crate) principals: Arc<dyn PrincipalDirectory>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) markers: Markers,
+    pub(crate) keys: KeyCache,
+    pub(crate) changes: NoticeBoard<Arn>,
+}
+
+/// The key that seals pagination markers, as stored.
+#[derive(Serialize, Deserialize)]
+enum MarkerKeyRow {
+    V1([u8; MARKER_KEY_BYTES]),
+}
+
+impl Kms {
+    /// Opens the service on its store; the first time it makes the key of its markers.
+    pub async fn open(parts: KmsParts) -> Result<Arc<Self>, Fault> {
+        let markers = Markers::new(&marker_key(&*parts.store, &*parts.random).await?)?;
+        Ok(Arc::new(Self {
+            store: parts.store,
+            vault: parts.vault,
+            principals: parts.principals,
+            clock: parts.clock,
+            random: parts.random,
+            markers,
+            keys: KeyCache::new(),
+            changes: NoticeBoard::default(),
+        }))
+    }
+
+    /// Tells of every key whose row changed (made, disabled, described, given another policy, destroyed, …),
+    /// as long as `run_duties` runs. Whoever depends on a key looks at it himself, also at `Notice::Missed`,
+    /// at his own start and from time to time.
+    pub fn key_changes(&self) -> NoticeReader<Arn> {
+        self.changes.reader()
+    }
+}
+
+/// Reads the deployment's marker key; whoever comes first makes it.
+async fn marker_key(store: &dyn Store, random: &dyn Random) -> Result<[u8; MARKER_KEY_BYTES], Fault> {
+    let place = rows::marker_key();
+    if let Some(row) = store.get(&place).await.map_err(fault::internal)? {
+        let MarkerKeyRow::V1(key) = rows::decode(&row.value)?;
+        return Ok(key);
+    }
+    let mut key = [0; MARKER_KEY_BYTES];
+    random.fill(&mut key);
+    match store.txn(Txn::default().create(place, rows::encode(&MarkerKeyRow::V1(key))?)).await {
+        Ok(_) => Ok(key),
+        Err(TxnError::Conflict) => Box::pin(marker_key(store, random)).await,
+        Err(error) => Err(fault::internal(error)),
+    }
+}

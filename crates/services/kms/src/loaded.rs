@@ -1,0 +1,152 @@
+//! A key as operations meet it: its row decoded, its policy compiled, its tokens bound to its own name.
+//!
+//! Made once for each revision of a row and kept in a cache, so that the hot operations parse nothing.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use keyward_base::{AccountId, Fault};
+use keyward_gate::{Check, Judge, RequestContext};
+use keyward_policy::{ConditionValues, Flavour, Policy};
+use keyward_schema::kms::KeyState;
+use keyward_store::{Key, Revision, Row};
+use keyward_vault::{Ekt, KeyBinding, KeyRef, KeyUsage, MaterialId};
+use lru::LruCache;
+
+use crate::fault;
+use crate::key::{KeyArn, KeyRecord, KeyRow, Profile};
+use crate::rows;
+
+/// How many keys are kept ready.
+const READY_KEYS_MAX: std::num::NonZeroUsize = match std::num::NonZeroUsize::new(16_384) {
+    Some(number) => number,
+    None => std::num::NonZeroUsize::MIN,
+};
+
+/// A key that is ready to be judged and used.
+#[derive(Debug)]
+pub(crate) struct LoadedKey {
+    /// Its name, from the place of its row.
+    pub(crate) arn: KeyArn,
+    /// What is stored of it.
+    pub(crate) record: KeyRecord,
+    policy: Arc<Policy>,
+    conditions: ConditionValues,
+    materials: Vec<KeyRef>,
+}
+
+impl LoadedKey {
+    /// Makes the key at `arn` ready from its record.
+    pub(crate) fn new(arn: KeyArn, record: KeyRecord) -> Result<Self, Fault> {
+        let policy = Policy::parse(&record.policy, Flavour::Resource).map_err(fault::internal)?;
+        let conditions = conditions(&record);
+        let materials = record.materials.iter().filter_map(|material| {
+            let token = material.token.clone()?;
+            Some(bind(&arn, &record, material.id, token))
+        });
+        let materials = materials.collect();
+        Ok(Self { arn, policy: Arc::new(policy), conditions, materials, record })
+    }
+
+    /// Its state as the API shows it.
+    pub(crate) fn state(&self) -> KeyState {
+        self.record.lifecycle.shown()
+    }
+
+    /// Whether operations of `profile` work on it now.
+    pub(crate) fn admit(&self, profile: Profile) -> Result<(), Fault> {
+        profile.admit(self.state()).map_err(|refusal| fault::refusal(&self.arn, refusal))
+    }
+
+    /// Whether it may be used for what `operation` does.
+    pub(crate) fn check_usage(&self, usage: KeyUsage, operation: &str) -> Result<(), Fault> {
+        if self.record.usage == usage {
+            Ok(())
+        } else {
+            Err(fault::wrong_usage(&self.arn, self.record.usage, operation))
+        }
+    }
+
+    /// The material that new ciphertexts and signatures are made with.
+    pub(crate) fn current(&self) -> Result<&KeyRef, Fault> {
+        let current = self.record.current().and_then(|material| self.material(material.id));
+        current.ok_or_else(|| fault::internal("an enabled key has no current material"))
+    }
+
+    /// The material with this id.
+    pub(crate) fn material(&self, id: MaterialId) -> Option<&KeyRef> {
+        self.materials.iter().find(|material| material.binding().material_id == id)
+    }
+
+    /// The permission to do `action` on it.
+    pub(crate) fn check(&self, action: &'static str, request: &RequestContext) -> Check {
+        let mut conditions = self.conditions.clone();
+        conditions.set("kms:CallerAccount", request.account().to_string());
+        let judge = Judge::KeyPolicy(Arc::clone(&self.policy));
+        Check::new(action, self.arn.to_string(), self.arn.account, judge).with_conditions(conditions)
+    }
+}
+
+/// A token bound to the key that its row belongs to: a token that was moved here from another key's row
+/// does not fit.
+pub(crate) fn bind(arn: &KeyArn, record: &KeyRecord, material_id: MaterialId, token: Ekt) -> KeyRef {
+    KeyRef::new(token, binding(arn, record, material_id))
+}
+
+/// What a token of the key at `arn` is bound to.
+pub(crate) fn binding(arn: &KeyArn, record: &KeyRecord, material_id: MaterialId) -> KeyBinding {
+    KeyBinding {
+        owner: arn.to_string(),
+        spec: record.spec,
+        usage: record.usage,
+        origin: record.origin,
+        material_id,
+    }
+}
+
+/// The condition keys that every operation on a key carries.
+fn conditions(record: &KeyRecord) -> ConditionValues {
+    let mut values = ConditionValues::new()
+        .with("kms:KeySpec", record.spec.as_str())
+        .with("kms:CustomerMasterKeySpec", record.spec.as_str())
+        .with("kms:KeyUsage", record.usage.as_str())
+        .with("kms:CustomerMasterKeyUsage", record.usage.as_str())
+        .with("kms:KeyOrigin", record.origin.as_str())
+        .with("kms:MultiRegion", "false")
+        .with_list("kms:ResourceAliases", record.aliases.iter().map(ToString::to_string));
+    for (key, value) in record.tags.iter() {
+        values.set(format!("aws:ResourceTag/{key}"), value.to_owned());
+    }
+    values
+}
+
+/// Ready keys by the places of their rows.
+pub(crate) struct KeyCache(Mutex<LruCache<Key, (Revision, Arc<LoadedKey>)>>);
+
+impl KeyCache {
+    /// An empty cache.
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(LruCache::new(READY_KEYS_MAX)))
+    }
+
+    /// The key in `row`, made ready unless the row has not changed since it last was.
+    pub(crate) fn load(&self, arn: KeyArn, row: &Row) -> Result<Arc<LoadedKey>, Fault> {
+        if let Some((revision, key)) = self.lock().get(&row.key)
+            && *revision == row.revision
+        {
+            return Ok(Arc::clone(key));
+        }
+        let KeyRow::V1(record) = rows::decode(&row.value)?;
+        let key = Arc::new(LoadedKey::new(arn, record)?);
+        self.lock().put(row.key.clone(), (row.revision, Arc::clone(&key)));
+        Ok(key)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<Key, (Revision, Arc<LoadedKey>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The account whose resource the `*` of a request is.
+pub(crate) fn whole_account(action: &'static str, account: AccountId) -> Check {
+    Check::identity(action, "*", account)
+}

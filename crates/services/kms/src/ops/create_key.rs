@@ -1,0 +1,145 @@
+//! `CreateKey`: makes a key with material of its own in the vault.
+
+use keyward_base::Fault;
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::kms::{CreateKey as Shape, CreateKeyRequest, CreateKeyResponse};
+use keyward_vault::{KeyOrigin, KeySpec, MaterialId};
+
+use crate::fault;
+use crate::key::{
+    KeyArn, KeyId, KeyKind, KeyManager, KeyRecord, KeyRow, Lifecycle, Material, MaterialState, Tags,
+    default_policy, metadata, shown,
+};
+use crate::kms::Kms;
+use crate::loaded::{binding, whole_account};
+use crate::resolve::arn;
+use crate::vault::as_fault;
+use crate::{policy, rows};
+
+/// The operation.
+pub(crate) struct CreateKey;
+
+/// The key that is to be made: everything but its material.
+pub(crate) struct NewKey {
+    arn: KeyArn,
+    record: KeyRecord,
+    bypass: bool,
+}
+
+impl Operation for CreateKey {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = NewKey;
+
+    async fn resolve(
+        kms: &Kms,
+        request: &RequestContext,
+        input: &CreateKeyRequest,
+        _view: &mut View<'_>,
+    ) -> Result<(NewKey, Vec<Check>), Fault> {
+        let kind = kind(input)?;
+        let tags = tags(input)?;
+        let arn = arn(request, request.account(), KeyId::random(&*kms.random));
+        let bypass = input.bypass_policy_lockout_safety_check == Some(true);
+        let checks = checks(request, input, kind, &arn, bypass);
+        let record = KeyRecord {
+            spec: kind.spec,
+            usage: kind.usage,
+            origin: kind.origin,
+            manager: KeyManager::Customer,
+            created: request.now,
+            description: input.description.clone().unwrap_or_default(),
+            lifecycle: Lifecycle::Enabled,
+            policy: input.policy.clone().unwrap_or_else(|| default_policy(&arn.partition, arn.account)),
+            tags,
+            aliases: Vec::new(),
+            materials: Vec::new(),
+        };
+        Ok((NewKey { arn, record, bypass }, checks))
+    }
+
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<CreateKeyResponse, RunError> {
+        let NewKey { arn, record, bypass } = permit.subject();
+        policy::check(kms, permit.request(), arn, record, *bypass).await?;
+        let id = MaterialId::random(&*kms.random);
+        let binding = binding(arn, record, id);
+        let made = kms.vault.generate_key(&binding).await.map_err(as_fault)?;
+        let mut record = record.clone();
+        record.materials.push(Material { id, state: MaterialState::Current, token: Some(made.ekt) });
+        let key_metadata = metadata(arn, &record)?;
+        let txn = permit
+            .txn()
+            .create(rows::key(arn.account, &arn.region, &arn.id), rows::encode(&KeyRow::V1(record))?)
+            .create(rows::owner(&arn.region, &arn.id), rows::encode(&rows::OwnerRow::V1(arn.account))?);
+        kms.store.txn(txn).await?;
+        Ok(CreateKeyResponse { key_metadata: Some(key_metadata) })
+    }
+}
+
+/// What kind of key is asked for.
+fn kind(input: &CreateKeyRequest) -> Result<KeyKind, Fault> {
+    let deprecated = input.customer_master_key_spec.map(|spec| spec.as_str());
+    let spec = match (input.key_spec.map(|spec| spec.as_str()), deprecated) {
+        (Some(spec), Some(deprecated)) if spec != deprecated => {
+            let message = "KeySpec and CustomerMasterKeySpec name different key specs. \
+                           CustomerMasterKeySpec is deprecated; use KeySpec.";
+            return Err(fault::validation(message));
+        }
+        (Some(spec), _) | (None, Some(spec)) => shown::<KeySpec>(spec)?,
+        (None, None) => KeySpec::SymmetricDefault,
+    };
+    let usage = input.key_usage.map(|usage| shown(usage.as_str())).transpose()?;
+    let origin = input.origin.map_or(Ok(KeyOrigin::AwsKms), |origin| shown(origin.as_str()))?;
+    check_origin(input, origin)?;
+    let kind = KeyKind::new(spec, usage, origin)?;
+    if input.multi_region == Some(true) {
+        return Err(fault::unsupported("MultiRegion keys are not served yet."));
+    }
+    Ok(kind)
+}
+
+/// A custom key store goes with its origin, and an external key with its own.
+fn check_origin(input: &CreateKeyRequest, origin: KeyOrigin) -> Result<(), Fault> {
+    let in_store = matches!(origin, KeyOrigin::AwsCloudHsm | KeyOrigin::ExternalKeyStore);
+    if input.custom_key_store_id.is_some() != in_store {
+        let message = "CustomKeyStoreId is required for, and only valid with, an Origin of AWS_CLOUDHSM or \
+                       EXTERNAL_KEY_STORE.";
+        return Err(fault::validation(message));
+    }
+    if input.xks_key_id.is_some() != (origin == KeyOrigin::ExternalKeyStore) {
+        let message = "XksKeyId is required for, and only valid with, an Origin of EXTERNAL_KEY_STORE.";
+        return Err(fault::validation(message));
+    }
+    Ok(())
+}
+
+fn tags(input: &CreateKeyRequest) -> Result<Tags, Fault> {
+    let given = input.tags.iter().flatten();
+    Tags::new(given.map(|tag| (tag.tag_key.clone(), tag.tag_value.clone())))
+}
+
+/// `kms:CreateKey`, and `kms:TagResource` on the new key where tags are given.
+fn checks(
+    request: &RequestContext,
+    input: &CreateKeyRequest,
+    kind: KeyKind,
+    arn: &KeyArn,
+    bypass: bool,
+) -> Vec<Check> {
+    let tags = input.tags.as_deref().unwrap_or_default();
+    let create = whole_account("kms:CreateKey", request.account())
+        .with("kms:KeySpec", kind.spec.as_str())
+        .with("kms:CustomerMasterKeySpec", kind.spec.as_str())
+        .with("kms:KeyUsage", kind.usage.as_str())
+        .with("kms:CustomerMasterKeyUsage", kind.usage.as_str())
+        .with("kms:KeyOrigin", kind.origin.as_str())
+        .with("kms:MultiRegion", "false")
+        .with("kms:CallerAccount", request.account().to_string())
+        .with("kms:BypassPolicyLockoutSafetyCheck", if bypass { "true" } else { "false" });
+    let create = super::tag_resource::with_request_tags(create, tags);
+    if tags.is_empty() {
+        return vec![create];
+    }
+    let tag = Check::identity("kms:TagResource", arn.to_string(), arn.account);
+    vec![create, super::tag_resource::with_request_tags(tag, tags)]
+}

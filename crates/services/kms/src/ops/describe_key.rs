@@ -1,0 +1,38 @@
+//! `DescribeKey`: a key's metadata, in every state.
+
+use keyward_base::Fault;
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::kms::{DescribeKey as Shape, DescribeKeyRequest, DescribeKeyResponse};
+
+use crate::crypto::check_grant_tokens;
+use crate::key::metadata;
+use crate::kms::Kms;
+use crate::resolve::{Access, Target};
+
+const ACCESS: Access = Access::describe("kms:DescribeKey");
+
+/// The operation.
+pub(crate) struct DescribeKey;
+
+impl Operation for DescribeKey {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = Target;
+
+    async fn resolve(
+        kms: &Kms,
+        request: &RequestContext,
+        input: &DescribeKeyRequest,
+        view: &mut View<'_>,
+    ) -> Result<(Target, Vec<Check>), Fault> {
+        let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
+        let check = target.check(&ACCESS, request);
+        Ok((target, vec![check]))
+    }
+
+    async fn run(_kms: &Kms, permit: Permit<Self>) -> Result<DescribeKeyResponse, RunError> {
+        check_grant_tokens(permit.input().grant_tokens.as_ref())?;
+        let key = &permit.subject().key;
+        Ok(DescribeKeyResponse { key_metadata: Some(metadata(&key.arn, &key.record)?) })
+    }
+}

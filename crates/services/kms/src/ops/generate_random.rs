@@ -1,0 +1,47 @@
+//! `GenerateRandom`: random bytes from the vault's generator.
+
+use keyward_base::Fault;
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::Sensitive;
+use keyward_schema::kms::{GenerateRandom as Shape, GenerateRandomRequest, GenerateRandomResponse};
+
+use crate::crypto::refuse_recipient;
+use crate::fault;
+use crate::kms::Kms;
+use crate::loaded::whole_account;
+use crate::vault::as_fault;
+
+/// The operation.
+pub(crate) struct GenerateRandom;
+
+impl Operation for GenerateRandom {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = ();
+
+    async fn resolve(
+        _kms: &Kms,
+        request: &RequestContext,
+        _input: &GenerateRandomRequest,
+        _view: &mut View<'_>,
+    ) -> Result<((), Vec<Check>), Fault> {
+        Ok(((), vec![whole_account("kms:GenerateRandom", request.account())]))
+    }
+
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GenerateRandomResponse, RunError> {
+        let input = permit.input();
+        refuse_recipient(input.recipient.as_ref())?;
+        let bytes = input.number_of_bytes.and_then(|bytes| u32::try_from(bytes).ok());
+        let bytes = bytes.ok_or_else(|| fault::validation("NumberOfBytes is required."))?;
+        if let Some(store) = &input.custom_key_store_id {
+            // No deployment has a custom key store yet, so that none can have this id.
+            let message = format!("Custom key store {store} does not exist.");
+            return Err(Fault::caller("CustomKeyStoreNotFoundException", message).into());
+        }
+        let random = kms.vault.generate_random(bytes).await.map_err(as_fault)?;
+        Ok(GenerateRandomResponse {
+            plaintext: Some(Sensitive::new(random.to_vec())),
+            ciphertext_for_recipient: None,
+        })
+    }
+}

@@ -1,0 +1,44 @@
+//! `GetKeyPolicy`: a key's policy as it was given.
+
+use keyward_base::Fault;
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::kms::{GetKeyPolicy as Shape, GetKeyPolicyRequest, GetKeyPolicyResponse};
+
+use crate::fault;
+use crate::key::POLICY_NAME;
+use crate::kms::Kms;
+use crate::resolve::{Access, Target};
+
+const ACCESS: Access = Access::manage("kms:GetKeyPolicy");
+
+/// The operation.
+pub(crate) struct GetKeyPolicy;
+
+impl Operation for GetKeyPolicy {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = Target;
+
+    async fn resolve(
+        kms: &Kms,
+        request: &RequestContext,
+        input: &GetKeyPolicyRequest,
+        view: &mut View<'_>,
+    ) -> Result<(Target, Vec<Check>), Fault> {
+        let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
+        let name = input.policy_name.clone().unwrap_or_else(|| POLICY_NAME.to_owned());
+        let check = target.check(&ACCESS, request).with("kms:PolicyName", name);
+        Ok((target, vec![check]))
+    }
+
+    async fn run(_kms: &Kms, permit: Permit<Self>) -> Result<GetKeyPolicyResponse, RunError> {
+        let name = permit.input().policy_name.as_deref().unwrap_or(POLICY_NAME);
+        if name != POLICY_NAME {
+            return Err(fault::not_found("No such policy exists").into());
+        }
+        Ok(GetKeyPolicyResponse {
+            policy: Some(permit.subject().key.record.policy.clone()),
+            policy_name: Some(POLICY_NAME.to_owned()),
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! `ListKeyPolicies`: the names of a key's policies, of which there is one.
+
+use keyward_base::Fault;
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::kms::{ListKeyPolicies as Shape, ListKeyPoliciesRequest, ListKeyPoliciesResponse};
+
+use crate::key::POLICY_NAME;
+use crate::kms::Kms;
+use crate::page::{Page, PageSize};
+use crate::resolve::{Access, Target};
+
+const ACCESS: Access = Access::manage("kms:ListKeyPolicies");
+const PAGE: PageSize = PageSize { default: 100, max: 1000 };
+
+/// The operation.
+pub(crate) struct ListKeyPolicies;
+
+impl Operation for ListKeyPolicies {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = Target;
+
+    async fn resolve(
+        kms: &Kms,
+        request: &RequestContext,
+        input: &ListKeyPoliciesRequest,
+        view: &mut View<'_>,
+    ) -> Result<(Target, Vec<Check>), Fault> {
+        let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
+        let check = target.check(&ACCESS, request);
+        Ok((target, vec![check]))
+    }
+
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ListKeyPoliciesResponse, RunError> {
+        let input = permit.input();
+        let list = format!("ListKeyPolicies/{}", permit.subject().key.arn.id);
+        let wanted = (input.limit, input.marker.as_deref());
+        let page = Page::read(kms, permit.request(), &list, PAGE, wanted)?;
+        let names = if page.after.is_none() { vec![POLICY_NAME.to_owned()] } else { Vec::new() };
+        Ok(ListKeyPoliciesResponse { policy_names: Some(names), next_marker: None, truncated: Some(false) })
+    }
+}

@@ -1,0 +1,49 @@
+//! `ListResourceTags`: a key's tags, in order of their keys.
+
+use keyward_base::Fault;
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::kms::{
+    ListResourceTags as Shape, ListResourceTagsRequest, ListResourceTagsResponse, Tag,
+};
+
+use crate::kms::Kms;
+use crate::page::{Page, PageSize};
+use crate::resolve::{Access, Target};
+
+const ACCESS: Access = Access::manage("kms:ListResourceTags");
+const PAGE: PageSize = PageSize { default: 50, max: 50 };
+
+/// The operation.
+pub(crate) struct ListResourceTags;
+
+impl Operation for ListResourceTags {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = Target;
+
+    async fn resolve(
+        kms: &Kms,
+        request: &RequestContext,
+        input: &ListResourceTagsRequest,
+        view: &mut View<'_>,
+    ) -> Result<(Target, Vec<Check>), Fault> {
+        let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
+        let check = target.check(&ACCESS, request);
+        Ok((target, vec![check]))
+    }
+
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ListResourceTagsResponse, RunError> {
+        let (input, key) = (permit.input(), &permit.subject().key);
+        let list = format!("ListResourceTags/{}", key.arn.id);
+        let wanted = (input.limit, input.marker.as_deref());
+        let page = Page::read(kms, permit.request(), &list, PAGE, wanted)?;
+        let tags = key.record.tags.after(page.after.as_deref()).take(page.limit + 1);
+        let tags = tags.map(|(key, value)| Tag { tag_key: key.to_owned(), tag_value: value.to_owned() });
+        let paged = page.cut(kms, tags.collect(), |tag| &tag.tag_key)?;
+        Ok(ListResourceTagsResponse {
+            truncated: Some(paged.next.is_some()),
+            tags: Some(paged.entries),
+            next_marker: paged.next,
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! `Verify`: verifies a signature; a wrong one is an error, never `false`.
+
+use keyward_base::Fault;
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::kms::{Verify as Shape, VerifyRequest, VerifyResponse};
+
+use crate::crypto::{check_dry_run, check_grant_tokens};
+use crate::key::Profile;
+use crate::kms::Kms;
+use crate::resolve::{Access, Target};
+use crate::signing::{signed, with_signing};
+use crate::vault::as_fault;
+
+const ACCESS: Access = Access::cryptographic("kms:Verify");
+
+/// The operation.
+pub(crate) struct Verify;
+
+impl Operation for Verify {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = Target;
+
+    async fn resolve(
+        kms: &Kms,
+        request: &RequestContext,
+        input: &VerifyRequest,
+        view: &mut View<'_>,
+    ) -> Result<(Target, Vec<Check>), Fault> {
+        let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
+        let check = target.check(&ACCESS, request);
+        let check = with_signing(check, input.signing_algorithm, input.message_type);
+        Ok((target, vec![check]))
+    }
+
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<VerifyResponse, RunError> {
+        let (input, key) = (permit.input(), &permit.subject().key);
+        check_grant_tokens(input.grant_tokens.as_ref())?;
+        let message = input.message.expose();
+        let how = signed(key, "Verify", input.signing_algorithm, input.message_type, message)?;
+        key.admit(Profile::Cryptographic)?;
+        check_dry_run(input.dry_run)?;
+        let (material, signature) = (key.current()?, &input.signature);
+        let verified = kms.vault.verify(material, how.algorithm, how.message_type, message, signature);
+        verified.await.map_err(as_fault)?;
+        Ok(VerifyResponse {
+            key_id: Some(key.arn.to_string()),
+            signature_valid: Some(true),
+            signing_algorithm: Some(input.signing_algorithm),
+        })
+    }
+}
