@@ -216,3 +216,6 @@ impl fmt::Debug for FaultyStore {
         f.debug_struct("FaultyStore").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

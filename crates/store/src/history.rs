@@ -163,3 +163,6 @@ impl Watch for Watcher {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

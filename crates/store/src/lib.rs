@@ -10,6 +10,8 @@ mod embedded;
 mod faulty;
 mod history;
 mod simulated;
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
 mod tenure;
 
 pub use api::{

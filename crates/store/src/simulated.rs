@@ -136,3 +136,6 @@ impl fmt::Debug for SimulatedStore {
         f.debug_struct("SimulatedStore").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,11 @@
 use std::fs;
 
 use keyward_base::SystemClock;
+use proptest::prelude::*;
 use redb::{ReadableDatabase, TableDefinition};
 
 use super::*;
+use crate::suite::{Harness, model};
 
 const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
@@ -127,4 +129,40 @@ fn a_row_of_format_1_has_these_bytes() {
     assert_eq!(stored, b"\0\0\0\0\0\0\x01\x02value");
     assert_eq!(format::decode(&stored).unwrap(), (Revision(0x0102), b"value".as_slice()));
     assert!(format::decode(b"short").is_err());
+}
+
+fn harness() -> Harness {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Harness::clock();
+    let store = EmbeddedStore::open(&folder.path().join("store.redb"), clock.clone()).unwrap();
+    Harness { store: Arc::new(store), clock, keep: Box::new(folder) }
+}
+
+crate::store_suite!(harness());
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn behaves_like_a_map(steps in model::steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let harness = harness();
+        runtime.block_on(model::compare(&*harness.store, &steps));
+    }
+}
+
+#[tokio::test]
+async fn after_a_restart_a_watch_works_from_the_present_and_every_lease_is_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    let store = open(&path).unwrap();
+    let _dies_with_its_process = store.lease("duty", Duration::from_secs(60)).await.ok().unwrap();
+    let written = store.txn(put("a", "1")).await.unwrap();
+    store.close().await;
+    let store = open(&path).unwrap();
+    let mut older = store.watch(&Key::of(&["a"]), Revision(written.0 - 1));
+    assert_eq!(older.next().await, Err(crate::WatchLost));
+    let mut current = store.watch(&Key::of(&["a"]), written);
+    let next = store.txn(put("a", "2")).await.unwrap();
+    assert_eq!(current.next().await.unwrap()[0].revision, next);
+    store.lease("duty", Duration::from_secs(60)).await.ok().unwrap();
 }
