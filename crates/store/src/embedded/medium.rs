@@ -41,18 +41,24 @@ impl Medium {
         &self.path
     }
 
-    /// Opens it; refused for good once a sync failed.
-    pub(super) fn open(&self) -> Result<Engine, OpenError> {
-        self.try_open().map_err(|problem| OpenError { path: self.path.clone(), problem })
-    }
-
-    fn try_open(&self) -> Result<Engine, OpenProblem> {
+    /// Refuses for good once a sync failed.
+    pub(super) fn check_usable(&self) -> Result<(), OpenError> {
         if self.sync_failed.load(Ordering::Acquire) {
             let advice = "a sync to disk failed earlier; check the disk, then restart";
-            return Err(OpenProblem::Io(io::Error::other(advice)));
+            return Err(self.error(OpenProblem::Io(io::Error::other(advice))));
         }
-        let backend = (self.opener)()?;
-        Engine::open(SyncWatched { backend, sync_failed: Arc::clone(&self.sync_failed) })
+        Ok(())
+    }
+
+    /// Opens it.
+    pub(super) fn open(&self) -> Result<Engine, OpenError> {
+        let backend = (self.opener)().map_err(|problem| self.error(problem))?;
+        let watched = SyncWatched { backend, sync_failed: Arc::clone(&self.sync_failed) };
+        Engine::open(watched).map_err(|problem| self.error(problem))
+    }
+
+    fn error(&self, problem: OpenProblem) -> OpenError {
+        OpenError { path: self.path.clone(), problem }
     }
 }
 

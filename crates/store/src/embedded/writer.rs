@@ -28,8 +28,10 @@ pub(super) enum Request {
 /// The only one who writes.
 pub(super) struct Writer {
     medium: Medium,
-    /// `None` after a failure, until the file is opened again.
+    /// `None` when the file could not be opened again after a failure.
     engine: Option<Engine>,
+    /// The last commit failed: the engine serves readers only, until the file is opened again.
+    failed: bool,
     shared: Arc<Shared>,
     queue: mpsc::Receiver<Request>,
 }
@@ -69,7 +71,7 @@ impl Writer {
         shared: Arc<Shared>,
         queue: mpsc::Receiver<Request>,
     ) -> Self {
-        Self { medium, engine: Some(engine), shared, queue }
+        Self { medium, engine: Some(engine), failed: false, shared, queue }
     }
 
     /// Serves the queue until it is closed, then closes the file.
@@ -116,7 +118,7 @@ impl Writer {
             }
             Err(cause) => {
                 tracing::error!(%cause, transactions = batch.transactions.len(), "the store cannot write");
-                self.engine = None;
+                self.failed = true;
                 for reply in batch.replies {
                     let error = StoreError::Backend(cause.to_string().into());
                     let _ = reply.send(Err(TxnError::Store(error)));
@@ -129,13 +131,12 @@ impl Writer {
         &mut self,
         transactions: &[Txn],
     ) -> Result<Vec<Result<Revision, TxnError>>, Box<dyn std::error::Error + Send + Sync>> {
-        let mut engine = match self.engine.take() {
-            Some(engine) => engine,
-            None => self.reopen()?,
-        };
+        if self.failed || self.engine.is_none() {
+            self.reopen()?;
+        }
+        let engine = self.engine.as_mut().ok_or("the file is closed")?;
         let outcomes = engine.commit(transactions)?;
         self.shared.show(engine.snapshot()?);
-        self.engine = Some(engine);
         let mut changes = Vec::new();
         let results = outcomes
             .into_iter()
@@ -152,12 +153,17 @@ impl Writer {
     }
 
     /// Opens the file again after a failure. What the failed batch did is now certain: all or nothing.
-    fn reopen(&mut self) -> Result<Engine, Box<dyn std::error::Error + Send + Sync>> {
+    fn reopen(&mut self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        self.medium.check_usable()?;
+        // Closed first: it holds the file's lock.
+        self.engine = None;
         let engine = self.medium.open()?;
         let snapshot = engine.snapshot()?;
         self.shared.history.restart(snapshot.revision);
         self.shared.show(snapshot);
+        self.engine = Some(engine);
+        self.failed = false;
         tracing::info!("the store writes again");
-        Ok(engine)
+        Ok(())
     }
 }

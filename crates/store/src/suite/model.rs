@@ -245,9 +245,8 @@ async fn settle(
         }
         candidates = next;
     }
-    let matching = candidates
-        .into_iter()
-        .find(|state| (state.rows(), state.revision()) == found && state.log == log);
+    let matching =
+        candidates.into_iter().find(|state| (state.rows(), state.revision()) == found && state.log == log);
     *model = matching.expect("the store is in a state that its answers allow");
 }
 

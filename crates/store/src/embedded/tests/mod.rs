@@ -1,5 +1,7 @@
 //! The embedded store's own promises: durability over reopening, clear refusals, recovery from failures.
 
+mod crashes;
+
 use std::fs;
 
 use keyward_base::SystemClock;
