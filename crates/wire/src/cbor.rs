@@ -13,18 +13,30 @@ use keyward_schema::{OperationFacts, Value};
 
 use crate::codec::{Codec, Misfit};
 use crate::codes::WireError;
+use crate::dialect::header;
 use crate::json::ERROR_TYPE;
 use crate::reply::Reply;
 use crate::{Dialect, Target};
 
+#[cfg(test)]
+pub(crate) use write::value as write;
+
 /// The header that both ways must carry.
 const PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
+
+/// What requests and answers are called.
+const CONTENT_TYPE: &str = "application/cbor";
 
 /// The codec.
 pub(crate) struct RpcCbor;
 
 impl Codec for RpcCbor {
-    fn read(&self, target: &Target, _head: &Parts, body: &[u8]) -> Result<Value, Fault> {
+    fn read(&self, target: &Target, head: &Parts, body: &[u8]) -> Result<Value, Fault> {
+        let content_type = header(head, "content-type").unwrap_or(CONTENT_TYPE);
+        if !body.is_empty() && !content_type.starts_with(CONTENT_TYPE) {
+            let message = format!("The content type must be {CONTENT_TYPE}.");
+            return Err(Fault::caller("UnsupportedMediaTypeException", message));
+        }
         read::read(target.operation.input, body)
     }
 
@@ -38,14 +50,14 @@ impl Codec for RpcCbor {
         let Some(shape) = operation.output else { return Ok(named(Reply::empty())) };
         let mut body = Vec::new();
         write::value(&mut body, shape, output)?;
-        Ok(named(Reply::new(operation.status, "application/cbor", body)))
+        Ok(named(Reply::new(operation.status, CONTENT_TYPE, body)))
     }
 
     fn write_fault(&self, dialect: &Dialect, error: &WireError<'_>, _id: &RequestId) -> Reply {
         let namespace = dialect.service.map_or("aws", |service| service.name);
         let shape_id = format!("com.amazonaws.{namespace}#{}", error.code);
         let body = write::fault(&shape_id, error.message);
-        let mut reply = named(Reply::new(error.status, "application/cbor", body));
+        let mut reply = named(Reply::new(error.status, CONTENT_TYPE, body));
         reply.headers.push((ERROR_TYPE, error.code.clone().into_owned()));
         reply
     }
@@ -56,6 +68,3 @@ fn named(mut reply: Reply) -> Reply {
     reply.headers.push((PROTOCOL, "rpc-v2-cbor".to_owned()));
     reply
 }
-
-#[cfg(test)]
-mod tests;

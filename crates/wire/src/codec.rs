@@ -32,7 +32,7 @@ pub(crate) trait Codec: Sync {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Misfit(pub(crate) &'static str);
 
-fn codec(protocol: Protocol) -> &'static dyn Codec {
+pub(crate) fn codec(protocol: Protocol) -> &'static dyn Codec {
     match protocol {
         Protocol::Json => &json::AwsJson,
         Protocol::Query => &query::AwsQuery,
@@ -87,3 +87,6 @@ pub fn encode_fault(
     let error = WireError::of(dialect, operation, fault);
     codec(dialect.protocol).write_fault(dialect, &error, id).into_response(id)
 }
+
+#[cfg(test)]
+mod tests;

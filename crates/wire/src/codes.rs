@@ -99,6 +99,7 @@ const COMMON: &[Common] = &[
     // 501 is a status that no SDK retries.
     same("NotImplemented", 501),
     same("RequestEntityTooLarge", 413),
+    same("UnsupportedMediaTypeException", 415),
     same("InternalFailure", 500),
     auth("ServiceUnavailableException", ("ServiceUnavailableException", 503), ("ServiceUnavailable", 503)),
 ];

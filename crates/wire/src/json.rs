@@ -176,6 +176,3 @@ fn wrong_type(shape: &ShapeFacts, json: &Json) -> Fault {
     };
     malformed(format!("{found} can not be converted to {wanted}"))
 }
-
-#[cfg(test)]
-mod tests;

@@ -40,3 +40,6 @@ const DEPTH_MAX: usize = 64;
 fn malformed(message: impl Into<String>) -> Fault {
     Fault::caller("SerializationException", message)
 }
+
+#[cfg(test)]
+mod tests;

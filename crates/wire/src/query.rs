@@ -98,6 +98,3 @@ fn form_of(head: &Parts, body: &[u8]) -> Form {
         Form::parse(head.uri.query().unwrap_or_default().as_bytes())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -28,7 +28,7 @@ impl Codec for RestXml {
         for (member, slot) in operation.input.members().iter().zip(&mut body) {
             let text = match member.location {
                 Location::Body => continue,
-                Location::Uri => label(target, member.name),
+                Location::Uri => label(target, member.wire_name),
                 Location::Query => parameter(head.uri.query().unwrap_or_default(), member.wire_name),
                 Location::Header => header(&head.headers, member.wire_name),
             };
@@ -58,7 +58,7 @@ impl Codec for RestXml {
     }
 }
 
-/// The text of a label; the model names it by its member.
+/// The text of a label; the template has it under the member's wire name.
 fn label(target: &Target, name: &str) -> Option<String> {
     target.labels.iter().find(|(label, _)| *label == name).map(|(_, text)| text.clone())
 }

@@ -14,7 +14,7 @@ use crate::{Dialect, path, query};
 pub struct Target {
     /// The operation.
     pub operation: &'static OperationFacts,
-    /// The labels of the path, by member name; empty but for REST-XML.
+    /// The labels of the path, by wire name; empty but for REST-XML.
     pub(crate) labels: Vec<(&'static str, String)>,
 }
 

@@ -84,6 +84,3 @@ fn referred(reference: &BytesRef<'_>) -> Result<String, Fault> {
 pub(crate) fn invalid(why: &str) -> Fault {
     malformed(format!("Invalid XML ; {why}"))
 }
-
-#[cfg(test)]
-mod tests;
