@@ -7,13 +7,23 @@
 
 mod changes;
 mod config;
+mod content;
 mod delegation;
 mod dnssec;
 mod ids;
+mod kms;
 mod names;
+mod ops;
+mod parent;
 mod record;
+mod rows;
+mod service;
+mod values;
 
 pub use config::{Quotas, Route53Config};
 pub use delegation::NameServerScheme;
 pub use ids::{ChangeId, ZoneId};
+pub use ops::register;
+pub use service::{Route53, Route53Parts};
 pub use names::{NameError, RecordName};
+pub use parent::{Delegation, LookupFailed, NoParent, ParentDs, ParentView};

@@ -4,7 +4,9 @@
 //! The refusals are AWS's texts. Deliberately absent: reading and writing rows.
 
 mod batch;
+mod read;
 mod refusal;
 
-pub use batch::{Action, Change, Outcome, ReadValue, WorkingCopy};
-pub use refusal::Refusal;
+pub(crate) use batch::{Action, Change, Outcome, WorkingCopy};
+pub(crate) use read::read_change;
+pub(crate) use refusal::Refusal;

@@ -19,6 +19,7 @@ pub enum Refusal {
     WildcardNs { name: RecordName, zone: RecordName },
     CnameInTheWay { name: RecordName, kind: RecordType, zone: RecordName },
     OthersBesideCname { name: RecordName, zone: RecordName },
+    InvalidName { reason: String },
     InvalidValue { reason: String },
     DuplicateValue { value: String },
     SingleValue { name: RecordName, kind: RecordType },
@@ -73,6 +74,7 @@ impl fmt::Display for Refusal {
                 f,
                 "RRSet of type CNAME with DNS name {name} is not permitted as it conflicts with other records with the same DNS name in zone {zone}"
             ),
+            Self::InvalidName { reason } => f.write_str(reason),
             Self::InvalidValue { reason } => write!(f, "Invalid Resource Record: '{reason}'"),
             Self::DuplicateValue { value } => write!(f, "Duplicate Resource Record: '{value}'"),
             Self::SingleValue { name, kind } => write!(

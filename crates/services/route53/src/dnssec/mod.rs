@@ -15,7 +15,9 @@
 //! once, and its status DELETING is never seen. Deliberately absent: calls to KMS, lookups at the parent.
 
 mod refusal;
+mod shown;
 mod state;
 
 pub use refusal::Refusal;
+pub(crate) use state::check_key_name;
 pub use state::{Dnssec, KeySigningKey, KeyStatus, Signing};

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::RecordName;
 
-/// A record type that Route 53 hosts (`RRType`). The order is that of lists: by mnemonic.
+/// A record type that Route 53 hosts (`RRType`). The order is that of lists: by mnemonic. Stored by mnemonic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
 #[expect(missing_docs, reason = "the names are the RFCs' mnemonics")]
 pub enum RecordType {
     A,
@@ -92,6 +93,28 @@ impl fmt::Display for RecordType {
 /// Not a type that Route 53 hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownType;
+
+impl fmt::Display for UnknownType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a record type that Route 53 hosts")
+    }
+}
+
+impl std::error::Error for UnknownType {}
+
+impl From<RecordType> for &'static str {
+    fn from(kind: RecordType) -> Self {
+        kind.as_str()
+    }
+}
+
+impl TryFrom<String> for RecordType {
+    type Error = UnknownType;
+
+    fn try_from(text: String) -> Result<Self, UnknownType> {
+        text.parse()
+    }
+}
 
 impl FromStr for RecordType {
     type Err = UnknownType;
