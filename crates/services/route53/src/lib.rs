@@ -18,6 +18,7 @@ mod parent;
 mod record;
 mod rows;
 mod service;
+mod source;
 mod values;
 
 pub use config::{Quotas, Route53Config};
@@ -25,5 +26,6 @@ pub use delegation::NameServerScheme;
 pub use ids::{ChangeId, ZoneId};
 pub use ops::register;
 pub use service::{Route53, Route53Parts};
+pub use source::HostedZones;
 pub use names::{NameError, RecordName};
 pub use parent::{Delegation, LookupFailed, NoParent, ParentDs, ParentView};

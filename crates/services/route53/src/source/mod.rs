@@ -1,0 +1,7 @@
+//! Hosted zones as the zone builder sees them.
+
+mod events;
+mod hosted;
+mod insync;
+
+pub use hosted::HostedZones;
