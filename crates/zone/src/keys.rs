@@ -2,8 +2,9 @@
 
 use aws_lc_rs::digest;
 use domain::base::iana::{DigestAlgorithm, Rtype, SecurityAlgorithm};
+use serde::{Deserialize, Serialize};
 
-use crate::{Name, Rrset};
+use crate::{Name, NameError, Rrset};
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,8 @@ const SPKI_PREFIX: [u8; 27] = [
 ];
 
 /// A DNSKEY record's data.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u8>", into = "Vec<u8>")]
 pub struct Dnskey {
     rdata: Box<[u8]>,
 }
@@ -100,6 +102,20 @@ impl Dnskey {
     pub fn to_text(&self) -> String {
         let key = data_encoding::BASE64.encode(self.public_key());
         format!("{} {PROTOCOL} {} {key}", self.flags(), self.algorithm())
+    }
+}
+
+impl TryFrom<Vec<u8>> for Dnskey {
+    type Error = NameError;
+
+    fn try_from(rdata: Vec<u8>) -> Result<Self, NameError> {
+        Self::from_rdata(&rdata).ok_or(NameError::BadWire)
+    }
+}
+
+impl From<Dnskey> for Vec<u8> {
+    fn from(key: Dnskey) -> Self {
+        key.rdata.into()
     }
 }
 

@@ -6,6 +6,8 @@
 
 pub mod answer;
 mod delta;
+pub mod dnskeys;
+pub mod export;
 mod generation;
 pub mod keys;
 mod name;
@@ -14,6 +16,7 @@ pub mod plan;
 mod policy;
 pub mod publication;
 pub mod records;
+pub mod rollover;
 mod rrset;
 mod rrsig;
 mod sign;

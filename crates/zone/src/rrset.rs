@@ -3,11 +3,13 @@
 //! Nothing here knows what the record data means; `records` reads and prints it.
 
 use domain::base::iana::Rtype;
+use serde::{Deserialize, Serialize};
 
 use crate::Name;
 
 /// Records of one owner and type, with one TTL (RFC 2181 section 5.2), class IN.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Parts", into = "Parts")]
 pub struct Rrset {
     name: Name,
     rtype: Rtype,
@@ -64,5 +66,26 @@ impl Rrset {
     #[must_use]
     pub fn with_ttl(&self, ttl: u32) -> Self {
         Self { ttl, ..self.clone() }
+    }
+}
+
+/// An `Rrset` as rows hold it.
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    name: Name,
+    rtype: u16,
+    ttl: u32,
+    rdata: Vec<Box<[u8]>>,
+}
+
+impl From<Parts> for Rrset {
+    fn from(parts: Parts) -> Self {
+        Self::new(parts.name, Rtype::from_int(parts.rtype), parts.ttl, parts.rdata)
+    }
+}
+
+impl From<Rrset> for Parts {
+    fn from(set: Rrset) -> Self {
+        Self { name: set.name, rtype: set.rtype.to_int(), ttl: set.ttl, rdata: set.rdata }
     }
 }

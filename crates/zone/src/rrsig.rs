@@ -1,14 +1,16 @@
 //! RRSIG record data (RFC 4034 section 3) as the zone keeps it: wire bytes with typed views.
 
 use domain::base::iana::Rtype;
+use serde::{Deserialize, Serialize};
 
-use crate::Name;
+use crate::{Name, NameError};
 
 /// Bytes of an RRSIG's data before the signer's name.
 const FIXED_BYTES: usize = 18;
 
 /// One RRSIG's data in wire form, known to be well formed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u8>", into = "Vec<u8>")]
 pub struct Signature {
     rdata: Box<[u8]>,
 }
@@ -84,5 +86,19 @@ impl Signature {
 
     fn u32_at(&self, at: usize) -> u32 {
         self.rdata.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes)
+    }
+}
+
+impl TryFrom<Vec<u8>> for Signature {
+    type Error = NameError;
+
+    fn try_from(rdata: Vec<u8>) -> Result<Self, NameError> {
+        Self::from_rdata(rdata).ok_or(NameError::BadWire)
+    }
+}
+
+impl From<Signature> for Vec<u8> {
+    fn from(signature: Signature) -> Self {
+        signature.rdata.into()
     }
 }

@@ -9,7 +9,7 @@ use domain::base::iana::Rtype;
 use keyward_base::Timestamp;
 
 use crate::keys::Dnskey;
-use crate::{Delta, Generation, Name};
+use crate::{Delta, Generation, Name, Rrset, Signature};
 
 mod chain;
 mod names;
@@ -84,6 +84,11 @@ impl fmt::Display for Flaw {
 }
 
 impl std::error::Error for Flaw {}
+
+/// Whether `key` made `signature` over `set`, whatever the time is.
+pub fn is_signed_by(set: &Rrset, signature: &Signature, key: &Dnskey) -> bool {
+    signatures::confirmed(key, signature, set)
+}
 
 /// Verifies `zone`; the first flaw met is the answer.
 pub fn verify(zone: &Generation, scope: Scope<'_>, expect: &Expect<'_>, now: Timestamp) -> Result<(), Flaw> {

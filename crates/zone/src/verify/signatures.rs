@@ -10,7 +10,7 @@ use super::{Flaw, Scope};
 use crate::keys::{Dnskey, ECDSAP256SHA256, PUBLIC_KEY_BYTES};
 use crate::policy::dns_time;
 use crate::sign::{rrsig_labels, signed_data};
-use crate::{Generation, Name, Signature, SignedRrset};
+use crate::{Generation, Name, Rrset, Signature, SignedRrset};
 
 /// A zone and the keys of its DNSKEY set.
 pub(super) struct Keys<'a> {
@@ -34,8 +34,11 @@ impl<'a> Keys<'a> {
         }
         for ksk in ksks {
             let held = self.keys.contains(ksk);
-            let signed =
-                self.dnskeys.signatures.iter().any(|signature| confirmed(ksk, signature, self.dnskeys));
+            let signed = self
+                .dnskeys
+                .signatures
+                .iter()
+                .any(|signature| confirmed(ksk, signature, &self.dnskeys.rrset));
             if !held || !signed {
                 return Err(Flaw::KeySigningKey(ksk.tag()));
             }
@@ -109,7 +112,7 @@ impl<'a> Keys<'a> {
         if by_tag.peek().is_none() {
             return Err(Flaw::WrongFields(name.clone(), rtype));
         }
-        if by_tag.any(|key| confirmed(key, signature, set)) {
+        if by_tag.any(|key| confirmed(key, signature, &set.rrset)) {
             Ok(())
         } else {
             Err(Flaw::WrongSignature(name.clone(), rtype))
@@ -118,13 +121,13 @@ impl<'a> Keys<'a> {
 }
 
 /// Whether `key` made `signature` over `set`.
-fn confirmed(key: &Dnskey, signature: &Signature, set: &SignedRrset) -> bool {
+pub(super) fn confirmed(key: &Dnskey, signature: &Signature, set: &Rrset) -> bool {
     let point = key.public_key();
     if key.algorithm() != ECDSAP256SHA256 || point.len() != PUBLIC_KEY_BYTES {
         return false;
     }
     let public = [&[4], point].concat();
-    let data = signed_data(signature.signed_prefix(), &set.rrset);
+    let data = signed_data(signature.signed_prefix(), set);
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public).verify(&data, signature.signature()).is_ok()
 }
 
