@@ -158,3 +158,71 @@ async fn load(vault: VaultClient, key: KeyRef, id: u32) -> u32 {
     }
     answered
 }
+
+/// One line of `/proc/PID/status`.
+fn proc_status(pid: u32, name: &str) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.unwrap_or_default().trim().to_owned()
+}
+
+#[tokio::test]
+async fn what_the_vault_says_protects_it_is_what_the_kernel_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let supervisor = Supervisor::start(config(folder.path())).await.unwrap();
+    let status = supervisor.client().status().await.unwrap();
+    println!("active: {:?}; missing: {:?}", status.active, status.missing);
+    let active = |name: &str| status.active.iter().any(|one| one == name);
+    assert!(active("no core dumps") && active("not traceable") && active("no new privileges"));
+    assert_eq!(proc_status(status.pid, "NoNewPrivs"), "1");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", status.pid)).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
+    assert_eq!(active("seccomp"), proc_status(status.pid, "Seccomp") == "2");
+    // CAP_IPC_LOCK, bit 14, may stay where it alone lets memory be locked.
+    let privileges = u64::from_str_radix(&proc_status(status.pid, "CapPrm"), 16).unwrap();
+    assert_eq!(active("no privileges"), privileges & !(1 << 14) == 0);
+    assert_eq!(active("locked memory"), proc_status(status.pid, "VmLck") != "0 kB");
+    // Each protection is in one of the two lists.
+    assert_eq!(status.active.len() + status.missing.len(), 7);
+    supervisor.stop().await;
+}
+
+#[tokio::test]
+async fn the_confined_vault_can_still_rotate_its_domain_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = EncryptionContext::empty();
+    let first = Supervisor::start(config(folder.path())).await.unwrap();
+    let key = symmetric(&first.client(), "a").await;
+    let blob = first.client().encrypt(&key, AES, b"hello", &none).await.unwrap();
+    assert_eq!(first.client().rotate_domain_key().await, Ok(1));
+    let ekt = first.client().rewrap(&key).await.unwrap();
+    first.stop().await;
+    let second = Supervisor::start(config(folder.path())).await.unwrap();
+    let key = KeyRef::new(ekt, key.binding().clone());
+    assert_eq!(second.client().status().await.unwrap().domain_key, 1);
+    assert_eq!(&*second.client().decrypt(&key, AES, &blob, &none).await.unwrap(), b"hello");
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn every_mechanism_works_inside_the_confinement() {
+    let folder = tempfile::tempdir().unwrap();
+    let supervisor = Supervisor::start(config(folder.path())).await.unwrap();
+    let vault = supervisor.client();
+    let curves = [KeySpec::EccNistP256, KeySpec::EccNistP384, KeySpec::EccNistP521, KeySpec::EccSecgP256k1];
+    for spec in curves.into_iter().chain([KeySpec::Rsa2048]) {
+        let key = key(&vault, "s", spec, KeyUsage::SignVerify).await;
+        for algorithm in spec.signing_algorithms() {
+            let signature = vault.sign(&key, algorithm, MessageType::Raw, b"message").await.unwrap();
+            vault.verify(&key, algorithm, MessageType::Raw, b"message", &signature).await.unwrap();
+        }
+    }
+    for spec in [KeySpec::Hmac224, KeySpec::Hmac256, KeySpec::Hmac384, KeySpec::Hmac512] {
+        let key = key(&vault, "m", spec, KeyUsage::GenerateVerifyMac).await;
+        let algorithm = spec.mac_algorithms().next().unwrap();
+        let mac = vault.generate_mac(&key, algorithm, b"message").await.unwrap();
+        vault.verify_mac(&key, algorithm, b"message", &mac).await.unwrap();
+    }
+    supervisor.stop().await;
+}

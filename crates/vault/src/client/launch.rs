@@ -107,6 +107,8 @@ fn command(config: &VaultConfig, name: &str) -> Result<Command, StartError> {
     let mut command = Command::new(&config.program);
     command.args(&config.arguments).arg(name).arg("--folder").arg(folder);
     command.env_clear().envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    // Few arenas: each reserves much address space, all of which counts as locked.
+    command.env("MALLOC_ARENA_MAX", "2");
     command.current_dir(PathBuf::from("/")).stderr(Stdio::piped()).kill_on_drop(true);
     Ok(command)
 }

@@ -91,7 +91,7 @@ fn run(folder: &Path) -> Result<(), Failure> {
     let credentials = Credentials::read_vault(&sealed)?;
     let domain = Domain::open(sealed)?;
     let socket = inherited_socket()?;
-    let protections = confine::confine(folder)?;
+    let protections = confine::confine(folder);
     connection::serve(Vault::new(domain, protections), socket, &credentials)?;
     Ok(())
 }
