@@ -1,9 +1,12 @@
 //! Zones and clients for the tests of this crate.
 
+use aws_lc_rs::digest;
 use domain::base::iana::Rtype;
 use domain::base::message_builder::MessageBuilder;
 use domain::base::name::Name as WireName;
-use keyward_zone::{Generation, GenerationNumber, Name, Rrset};
+use keyward_base::Timestamp;
+use keyward_zone::publication::{BlobRef, PublishedZone, ZoneKind};
+use keyward_zone::{Delta, Generation, GenerationNumber, Name, Rrset};
 
 pub(crate) fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -58,4 +61,51 @@ pub(crate) fn query(owner: &str, rtype: Rtype, edns: Option<(u16, bool)>) -> Vec
         opt.unwrap();
     }
     builder.finish()
+}
+
+/// The zone of a zone file.
+pub(crate) fn zone(apex: &str, text: &str) -> Generation {
+    keyward_zone::testing::unsigned(apex, text)
+}
+
+/// The least that a zone can be, with a text that tells it from others.
+pub(crate) fn marked(apex: &str, mark: &str) -> Generation {
+    zone(
+        apex,
+        &format!("$ORIGIN {apex}.\n@ 60 IN SOA ns admin 1 1 1 1 60\n@ 60 NS ns\n@ 60 TXT \"{mark}\"\n"),
+    )
+}
+
+/// What a builder would publish of `zone`: the row, with its whole as the base.
+pub(crate) fn published(
+    zone: &Generation,
+    kind: ZoneKind,
+    created: i64,
+    servers: &[&str],
+) -> (PublishedZone, Vec<u8>) {
+    let blob = Delta::whole(zone).encode();
+    let row = PublishedZone {
+        apex: zone.apex().clone(),
+        kind,
+        source: "test".to_owned(),
+        name_servers: servers.iter().map(|server| name(server)).collect(),
+        created: Timestamp::from_unix_seconds(created),
+        generation: zone.number(),
+        base: blob_ref(&blob, zone.number()),
+        deltas: Vec::new(),
+        signed: zone.is_signed(),
+        serial_grows: false,
+        earliest_expiration: zone.earliest_expiration(),
+        content_version: 1,
+        wish_version: 1,
+        published: Timestamp::EPOCH,
+    };
+    (row, blob)
+}
+
+/// Where `blob` lies, by its content.
+pub(crate) fn blob_ref(blob: &[u8], generation: GenerationNumber) -> BlobRef {
+    let sha256: [u8; 32] = digest::digest(&digest::SHA256, blob).as_ref().try_into().unwrap();
+    let text: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    BlobRef { name: format!("zones/{text}"), size: blob.len() as u64, sha256, generation }
 }
