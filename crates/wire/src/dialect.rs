@@ -41,18 +41,19 @@ fn spoken(head: &Parts, body: &[u8]) -> (Protocol, Option<&'static ServiceFacts>
         let prefix = target.rsplit_once('.').map_or("", |(prefix, _)| prefix);
         return (Protocol::Json, with_target_prefix(prefix));
     }
-    if let Some(version) = query::version(head, body) {
+    let version = path::segments(head.uri.path()).next().unwrap_or_default();
+    if let Some(service) = with_version(Protocol::RestXml, version) {
+        return (Protocol::RestXml, Some(service));
+    }
+    if let Some((_, version)) = query::action_and_version(head, body) {
         return (Protocol::Query, with_version(Protocol::Query, &version));
     }
-    let version = path::segments(head.uri.path()).next().unwrap_or_default();
-    let service = with_version(Protocol::RestXml, version);
     let protocol = match content_type(head) {
-        _ if service.is_some() => Protocol::RestXml,
         text if text.starts_with("application/x-amz-json") => Protocol::Json,
         text if text.starts_with("application/cbor") => Protocol::Cbor,
         _ => Protocol::RestXml,
     };
-    (protocol, service)
+    (protocol, None)
 }
 
 /// The service whose target prefix, or its last part, is `prefix`.

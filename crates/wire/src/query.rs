@@ -22,7 +22,7 @@ pub(crate) struct AwsQuery;
 
 impl Codec for AwsQuery {
     fn read(&self, target: &Target, head: &Parts, body: &[u8]) -> Result<Value, Fault> {
-        form::read(target.operation.input, &form_of(head, body), "")
+        form::read(target.operation.input, &Form::parse(encoded(head, body)), "")
     }
 
     fn write(
@@ -68,16 +68,11 @@ pub(crate) fn fault_reply(dialect: &Dialect, error: &WireError<'_>, id: &Request
     reply
 }
 
-/// The `Version` of a Query request, perhaps empty; `None` when the request is none.
-pub(crate) fn version(head: &Parts, body: &[u8]) -> Option<String> {
-    let form = form_of(head, body);
-    form.text("Action")?;
-    Some(form.text("Version").unwrap_or_default().to_owned())
-}
-
-/// The `Action` of a Query request.
-pub(crate) fn action(head: &Parts, body: &[u8]) -> String {
-    form_of(head, body).text("Action").unwrap_or_default().to_owned()
+/// The `Action` and `Version` of a Query request, the latter perhaps empty; `None` when the request has
+/// no action and so is none.
+pub(crate) fn action_and_version(head: &Parts, body: &[u8]) -> Option<(String, String)> {
+    let form = encoded(head, body);
+    Some((form::first(form, "Action")?, form::first(form, "Version").unwrap_or_default()))
 }
 
 /// AWS's answer to an action that it does not have.
@@ -88,13 +83,13 @@ pub(crate) fn unknown_action(action: &str, version: &str) -> Fault {
     )
 }
 
-/// The parameters: of the body for a POST that has a form, else of the query string.
-fn form_of(head: &Parts, body: &[u8]) -> Form {
+/// The form: the body of a POST that has one, else the query string.
+fn encoded<'a>(head: &'a Parts, body: &'a [u8]) -> &'a [u8] {
     let content_type = crate::dialect::header(head, "content-type").unwrap_or_default();
     let is_form = content_type.is_empty() || content_type.starts_with("application/x-www-form-urlencoded");
     if head.method == Method::POST && is_form && !body.is_empty() {
-        Form::parse(body)
+        body
     } else {
-        Form::parse(head.uri.query().unwrap_or_default().as_bytes())
+        head.uri.query().unwrap_or_default().as_bytes()
     }
 }

@@ -44,11 +44,10 @@ pub fn route(dialect: &Dialect, head: &Parts, body: &[u8]) -> Result<Target, Fau
             )
         }
         Protocol::Query => {
-            let (action, version) = (query::action(head, body), query::version(head, body));
-            let unknown = query::unknown_action(&action, version.as_deref().unwrap_or_default());
-            let versions_agree = dialect.service.is_some_and(|service| {
-                version.as_deref().is_none_or(|version| version.is_empty() || version == service.api_version)
-            });
+            let (action, version) = query::action_and_version(head, body).unwrap_or_default();
+            let unknown = query::unknown_action(&action, &version);
+            let versions_agree =
+                dialect.service.is_some_and(|service| version.is_empty() || version == service.api_version);
             by_name(dialect, if versions_agree { &action } else { "" }, unknown)
         }
     }

@@ -17,11 +17,7 @@ impl Form {
     /// Reads a form. What is no UTF-8 is replaced; the first of two values of one name counts.
     pub(crate) fn parse(encoded: &[u8]) -> Self {
         let mut form = BTreeMap::new();
-        for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
-                Some(at) => (&pair[..at], &pair[at + 1..]),
-                None => (pair, &[][..]),
-            };
+        for (name, value) in pairs(encoded) {
             form.entry(decoded(name)).or_insert_with(|| decoded(value));
         }
         Self(form)
@@ -51,6 +47,18 @@ impl Form {
             words.filter_map(|word| Some((word.parse().ok()?, word))).collect();
         numbers.into_values().map(|word| format!("{prefix}{word}")).collect()
     }
+}
+
+/// The first value of the parameter called `name`, which needs no decoding itself.
+pub(crate) fn first(encoded: &[u8], name: &str) -> Option<String> {
+    pairs(encoded).find(|(key, _)| *key == name.as_bytes()).map(|(_, value)| decoded(value))
+}
+
+fn pairs(encoded: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        (&pair[..end], pair.get(end + 1..).unwrap_or_default())
+    })
 }
 
 fn decoded(encoded: &[u8]) -> String {

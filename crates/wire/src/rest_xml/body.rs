@@ -41,12 +41,12 @@ impl BodyReader<'_> {
                 .iter()
                 .zip(&mut slots)
                 .find(|(member, _)| member.location == Location::Body && member.wire_name == child.name);
-            let Some((member, slot)) = known else { return Err(self.unexpected(members, child)) };
+            let Some((member, slot)) = known else { return Err(self.unexpected(&names(members), child)) };
             match (&member.shape.kind, &mut *slot) {
                 (Kind::List { item, flattened: true, .. }, Some(Value::List(items))) => {
                     items.push(self.value(item, child)?);
                 }
-                (_, Some(_)) => return Err(self.unexpected(members, child)),
+                (_, Some(_)) => return Err(self.unexpected(&names(members), child)),
                 (Kind::List { item, flattened: true, .. }, None) => {
                     *slot = Some(Value::List(vec![self.value(item, child)?]));
                 }
@@ -76,10 +76,8 @@ impl BodyReader<'_> {
         })
     }
 
-    fn unexpected(&self, members: &[MemberFacts], child: &Element) -> Fault {
-        let expected = members.iter().filter(|member| member.location == Location::Body);
-        let expected: Vec<_> =
-            expected.map(|member| format!("\"{}\":{}", self.namespace, member.wire_name)).collect();
+    fn unexpected(&self, expected: &[&str], child: &Element) -> Fault {
+        let expected: Vec<_> = expected.iter().map(|name| format!("\"{}\":{name}", self.namespace)).collect();
         invalid(&format!(
             "cvc-complex-type.2.4.a: Invalid content was found starting with element '{}'. One of '{{{}}}' is expected.",
             child.name,
@@ -90,9 +88,12 @@ impl BodyReader<'_> {
     fn value(&self, shape: &'static ShapeFacts, element: &Element) -> Result<Value, Fault> {
         match &shape.kind {
             Kind::Structure { members } => self.slots(members, element).map(Value::Structure),
-            Kind::List { item, .. } => {
-                // The name of an item is not looked at: callers write `member` and the model's name alike.
-                let items = element.children.iter().map(|child| self.value(item, child));
+            Kind::List { item, item_name, .. } => {
+                let items = element.children.iter().map(|child| match child.name.as_str() {
+                    "member" => self.value(item, child),
+                    name if name == *item_name => self.value(item, child),
+                    _ => Err(self.unexpected(&[item_name], child)),
+                });
                 items.collect::<Result<_, _>>().map(Value::List)
             }
             Kind::Map { value: of, .. } => {
@@ -131,6 +132,12 @@ impl BodyReader<'_> {
             _ => Err(invalid(&format!("The content of element '{}' is not complete.", entry.name))),
         }
     }
+}
+
+/// The names of the members that a body can have.
+fn names(members: &[MemberFacts]) -> Vec<&'static str> {
+    let members = members.iter().filter(|member| member.location == Location::Body);
+    members.map(|member| member.wire_name).collect()
 }
 
 /// The name of a plain kind in XML Schema.

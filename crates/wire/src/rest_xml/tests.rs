@@ -64,6 +64,20 @@ fn an_unknown_element_is_refused() {
 }
 
 #[test]
+fn an_unknown_item_of_a_list_is_refused() {
+    let of = |item: &str| {
+        format!(
+            "<ListTagsForResourcesRequest><ResourceIds><{item}>Z1</{item}></ResourceIds></ListTagsForResourcesRequest>"
+        )
+    };
+    let uri = "/2013-04-01/tags/hostedzone";
+    assert!(refusal("POST", uri, &of("Egg")).contains("starting with element 'Egg'"));
+    for name in ["ResourceId", "member"] {
+        assert_eq!(input::<route53::ListTagsForResources>("POST", uri, &of(name)).resource_ids, ["Z1"]);
+    }
+}
+
+#[test]
 fn an_element_that_comes_twice_is_refused() {
     let body = "<CreateHostedZoneRequest><Name>a</Name><Name>b</Name></CreateHostedZoneRequest>";
     assert!(refusal("POST", HOSTED_ZONE, body).contains("starting with element 'Name'"));

@@ -60,6 +60,15 @@ fn method_and_path_name_a_rest_operation() {
 }
 
 #[test]
+fn a_body_that_holds_an_action_does_not_make_a_rest_request_a_form() {
+    let body = b"<CreateHostedZoneRequest><Name>&Action=ListUsers&Version=2010-05-08&</Name></CreateHostedZoneRequest>";
+    assert_eq!(
+        routed(&head("POST", "/2013-04-01/hostedzone", &[]), body, Some("iam")),
+        Ok("CreateHostedZone")
+    );
+}
+
+#[test]
 fn what_aws_has_is_told_from_what_nobody_has() {
     let code = |head: &Parts, body: &[u8]| routed(head, body, None).unwrap_err();
     assert_eq!(code(&json_head("TrentService.GenerateDataKeyPair"), b"{}"), "NotImplemented");
