@@ -7,7 +7,7 @@ use keyward_base::{Fault, Timestamp};
 use keyward_schema::{Kind, ShapeFacts, Value};
 use percent_encoding::percent_decode;
 
-use crate::{base64, malformed};
+use crate::{DEPTH_MAX, base64, malformed};
 
 /// The parameters of a request by their full names, in order, so that the parts of one stand together.
 #[derive(Debug, Default)]
@@ -18,7 +18,11 @@ impl Form {
     pub(crate) fn parse(encoded: &[u8]) -> Self {
         let mut form = BTreeMap::new();
         for (name, value) in pairs(encoded) {
-            form.entry(decoded(name)).or_insert_with(|| decoded(value));
+            let name = decoded(name);
+            // A shape that holds itself would otherwise be followed as deep as a name goes.
+            if name.bytes().filter(|byte| *byte == b'.').count() <= DEPTH_MAX {
+                form.entry(name).or_insert_with(|| decoded(value));
+            }
         }
         Self(form)
     }
