@@ -56,3 +56,6 @@ fn note(protections: &mut Protections, name: &str, outcome: Result<(), String>) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

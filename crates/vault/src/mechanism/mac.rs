@@ -18,7 +18,11 @@ impl Mechanism for Hmac {
     }
 
     fn load(&self, binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {
-        let key = hmac::Key::new(algorithm(binding.spec)?, material.expose());
+        let algorithm = algorithm(binding.spec)?;
+        if material.expose().len() != algorithm.digest_algorithm().output_len() {
+            return Err(VaultError::Internal("an HMAC key of a wrong length".to_owned()));
+        }
+        let key = hmac::Key::new(algorithm, material.expose());
         Ok(Box::new(HmacKey { spec: binding.spec, key }))
     }
 }
