@@ -6,6 +6,39 @@ use crate::{
     FromValue, IntoValue, OperationShape, Sensitive, Unit, Value, iam, kms, route53, route53domains, sts,
 };
 
+#[path = "../build/names.rs"]
+mod names;
+
+#[test]
+fn names_are_rusts_own() {
+    let fields = [
+        ("AWSAccountId", "aws_account_id"),
+        ("VPCs", "vpcs"),
+        ("VPCRegion", "vpc_region"),
+        ("DNSName", "dns_name"),
+        ("KeyIds", "key_ids"),
+        ("Type", "r#type"),
+        ("arn", "arn"),
+        ("BIRTH_DATE", "birth_date"),
+    ];
+    for (name, field) in fields {
+        assert_eq!(names::field(name), field);
+    }
+    let variants = [
+        ("ECC_NIST_P256", "EccNistP256"),
+        ("us-east-1", "UsEast1"),
+        ("PendingDeletion", "PendingDeletion"),
+        ("SELF", "SelfOwned"),
+        ("2FA", "V2fa"),
+    ];
+    for (value, variant) in variants {
+        assert_eq!(names::variant(value), variant);
+    }
+    assert_eq!(names::constant("NoSuchEntity"), "NO_SUCH_ENTITY");
+    assert_eq!(names::constant("KMSInternalException"), "KMS_INTERNAL_EXCEPTION");
+    assert_eq!(names::type_name("statusType"), "StatusType");
+}
+
 #[test]
 fn a_structure_survives_the_way_through_a_value() {
     let request = kms::CreateKeyRequest {
