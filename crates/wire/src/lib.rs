@@ -2,7 +2,7 @@
 //!
 //! A request is read in three steps, so that the gate can authenticate in between: [`Dialect::of`] says
 //! how its sender speaks and so how any answer must look, [`route`] finds the operation, [`decode`]
-//! makes a checked [`Value`] from its bytes. [`encode`] and [`encode_fault`] write the answers. All of it is driven by
+//! makes a checked [`keyward_schema::Value`] from its bytes. [`encode`] and [`encode_fault`] write the answers. All of it is driven by
 //! the facts of `schema`; nothing here knows what an operation means, who calls, or what time it is.
 //!
 //! No bytes make anything here panic or recurse without bound, and what is read takes memory in proportion
