@@ -5,11 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use keyward_base::{Fault, Partition};
-use keyward_policy::PolicySet;
 use zeroize::Zeroizing;
 
 use crate::sigv4::SigningKeys;
-use crate::{Caller, Principal, Session};
+use crate::{Attributes, Caller, Principal};
 
 /// A secret access key. Wiped when dropped; it has no `Debug`, `Clone` or `Serialize`.
 pub struct SecretKey(Zeroizing<String>);
@@ -41,9 +40,9 @@ impl Credential {
         secret: SecretKey,
         principal: Principal,
         partition: Partition,
-        policies: PolicySet,
+        attributes: Attributes,
     ) -> Self {
-        let caller = Caller::new(principal, partition, Some(access_key_id), policies, None);
+        let caller = Caller::new(principal, partition, Some(access_key_id), attributes);
         Self { secret, session_token: None, caller, signing_keys: SigningKeys::default() }
     }
 
@@ -54,10 +53,9 @@ impl Credential {
         session_token: Zeroizing<String>,
         principal: Principal,
         partition: Partition,
-        policies: PolicySet,
-        session: Session,
+        attributes: Attributes,
     ) -> Self {
-        let caller = Caller::new(principal, partition, Some(access_key_id), policies, Some(session));
+        let caller = Caller::new(principal, partition, Some(access_key_id), attributes);
         Self { secret, session_token: Some(session_token), caller, signing_keys: SigningKeys::default() }
     }
 }

@@ -3,13 +3,14 @@
 use std::sync::{Arc, OnceLock};
 
 use keyward_base::{Blame, Clock, Fault, Partition, Random, Region, RequestId};
-use keyward_policy::PolicySet;
 use keyward_schema::{FromValue, IntoValue, OperationFacts, OperationShape, Value, constraints};
 use keyward_store::Store;
 
 use crate::audit::Trail;
 use crate::globals::Globals;
-use crate::{AuditSink, CallAs, Caller, GateHandle, IdentitySource, Principal, RequestContext, Router};
+use crate::{
+    Attributes, AuditSink, CallAs, Caller, GateHandle, IdentitySource, Principal, RequestContext, Router,
+};
 
 /// What a gate is built from.
 pub struct GateParts {
@@ -91,7 +92,7 @@ impl Gate {
             CallAs::Caller { caller, via } => (caller, via),
             CallAs::Service(service) => {
                 let (principal, partition) = (Principal::Service(service), self.parts.partition.clone());
-                (Caller::new(principal, partition, None, PolicySet::default(), None), None)
+                (Caller::new(principal, partition, None, Attributes::default()), None)
             }
         };
         let globals = Globals {

@@ -6,14 +6,14 @@ use std::sync::{Arc, OnceLock};
 use keyward_base::{Region, Timestamp};
 use keyward_policy::{ConditionValues, KeySource};
 
-use crate::{Principal, Session};
+use crate::{Attributes, Principal};
 
 /// The keys that say who calls; made once, when a credential is loaded.
 pub(crate) fn of_caller(
     principal: &Principal,
     arn: &str,
     role_arn: Option<&str>,
-    session: Option<&Session>,
+    attributes: &Attributes,
 ) -> ConditionValues {
     let mut keys = ConditionValues::new()
         .with("aws:PrincipalType", kind(principal))
@@ -35,9 +35,15 @@ pub(crate) fn of_caller(
     if let Principal::User { name, .. } = principal {
         keys.set("aws:username", name.clone());
     }
-    if let Some(session) = session {
+    for (key, value) in &attributes.tags {
+        keys.set(format!("aws:PrincipalTag/{key}"), value.clone());
+    }
+    if let Some(session) = &attributes.session {
         keys.set("aws:TokenIssueTime", session.issued.iso8601_seconds());
         keys.set("aws:MultiFactorAuthPresent", "false");
+        if let Some(identity) = &session.source_identity {
+            keys.set("aws:SourceIdentity", identity.clone());
+        }
     }
     keys
 }

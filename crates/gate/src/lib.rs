@@ -36,7 +36,7 @@ pub use gate::{Gate, GateParts};
 pub use handle::{CallAs, GateHandle};
 pub use operation::{Operation, RunError};
 pub use permit::Permit;
-pub use principal::{Caller, Principal, ServiceCaller, Session};
+pub use principal::{Attributes, Caller, Principal, ServiceCaller, Session};
 pub use request::RequestContext;
 pub use router::Router;
 pub use view::View;

@@ -53,6 +53,11 @@ impl<Op: Operation> Permit<Op> {
         &self.input
     }
 
+    /// The checked input, to be kept beyond the permit.
+    pub fn shared_input(&self) -> Arc<<Op::Shape as OperationShape>::Input> {
+        Arc::clone(&self.input)
+    }
+
     /// What `resolve` found.
     pub fn subject(&self) -> &Op::Subject {
         &self.subject

@@ -115,6 +115,19 @@ pub struct Session {
     pub expires: Timestamp,
     /// The session policy, which limits what the role's own policies allow.
     pub policy: Option<Arc<Policy>>,
+    /// `aws:SourceIdentity`.
+    pub source_identity: Option<String>,
+}
+
+/// What else is known of an identity when its credential is loaded.
+#[derive(Clone, Debug, Default)]
+pub struct Attributes {
+    /// Its identity policies.
+    pub policies: PolicySet,
+    /// Its tags (`aws:PrincipalTag/…`).
+    pub tags: Vec<(String, String)>,
+    /// The session of temporary credentials.
+    pub session: Option<Session>,
 }
 
 /// An authenticated caller with the policies that it had when it was authenticated. Cheap to clone.
@@ -126,8 +139,7 @@ struct CallerParts {
     identity: Identity,
     access_key_id: Option<String>,
     partition: Partition,
-    policies: PolicySet,
-    session: Option<Session>,
+    attributes: Attributes,
     conditions: ConditionValues,
 }
 
@@ -136,24 +148,15 @@ impl Caller {
         principal: Principal,
         partition: Partition,
         access_key_id: Option<String>,
-        policies: PolicySet,
-        session: Option<Session>,
+        attributes: Attributes,
     ) -> Self {
         let identity = principal.identity(&partition);
         let role_arn = match &identity.kind {
             IdentityKind::Session { role_arn, .. } => Some(role_arn.as_str()),
             _ => None,
         };
-        let conditions = globals::of_caller(&principal, &identity.arn, role_arn, session.as_ref());
-        Self(Arc::new(CallerParts {
-            principal,
-            identity,
-            access_key_id,
-            partition,
-            policies,
-            session,
-            conditions,
-        }))
+        let conditions = globals::of_caller(&principal, &identity.arn, role_arn, &attributes);
+        Self(Arc::new(CallerParts { principal, identity, access_key_id, partition, attributes, conditions }))
     }
 
     /// Who it is.
@@ -173,7 +176,7 @@ impl Caller {
 
     /// The session of temporary credentials.
     pub fn session(&self) -> Option<&Session> {
-        self.0.session.as_ref()
+        self.0.attributes.session.as_ref()
     }
 
     /// The account that the caller belongs to (for a service: on whose behalf it calls).
@@ -188,7 +191,7 @@ impl Caller {
 
     /// Its identity policies.
     pub(crate) fn policies(&self) -> &PolicySet {
-        &self.0.policies
+        &self.0.attributes.policies
     }
 
     /// Who it is, as policies see it.

@@ -11,7 +11,9 @@ use keyward_base::{AccountId, Clock, Fault, Partition, Random};
 use keyward_policy::{Flavour, Policy, PolicySet};
 use keyward_store::Store;
 
-use crate::{Caller, Credential, Gate, GateHandle, GateParts, IdentitySource, LogSink, Principal, Router};
+use crate::{
+    Attributes, Caller, Credential, Gate, GateHandle, GateParts, IdentitySource, LogSink, Principal, Router,
+};
 
 /// The partition of the tests.
 #[expect(clippy::expect_used, reason = "a constant of the tests")]
@@ -21,7 +23,7 @@ pub fn partition() -> Partition {
 
 /// The root of `account`.
 pub fn root(account: AccountId) -> Caller {
-    Caller::new(Principal::Root { account }, partition(), None, PolicySet::default(), None)
+    Caller::new(Principal::Root { account }, partition(), None, Attributes::default())
 }
 
 /// A user of `account` with these identity policies.
@@ -36,7 +38,8 @@ pub fn user(account: AccountId, name: &str, policies: &[&str]) -> Caller {
 pub fn caller(principal: Principal, policies: &[&str]) -> Caller {
     let compile = |text: &&str| Arc::new(Policy::parse(text, Flavour::Identity).expect("a policy"));
     let policies = policies.iter().map(|text| ("test".to_owned(), compile(text))).collect();
-    Caller::new(principal, partition(), None, PolicySet::new(policies), None)
+    let attributes = Attributes { policies: PolicySet::new(policies), ..Attributes::default() };
+    Caller::new(principal, partition(), None, attributes)
 }
 
 /// A gate over `store` that knows no access keys; its regions are `us-east-1` and `eu-central-1`.

@@ -82,6 +82,15 @@ impl Policy {
         elements.flat_map(|element| element.principals().entities())
     }
 
+    /// Puts the unique id that `id_of` knows in place of each name, so that a deleted principal which is
+    /// made again is not taken for the first.
+    pub fn bind_principals(&mut self, id_of: impl Fn(&str) -> Option<String>) {
+        let elements = self.statements.iter_mut().filter_map(|statement| statement.principal.as_mut());
+        for PrincipalElement::Is(principals) | PrincipalElement::IsNot(principals) in elements {
+            principals.bind(&id_of);
+        }
+    }
+
     /// The condition keys that stand under `ForAllValues`, which KMS refuses for some keys.
     pub fn for_all_values_keys(&self) -> impl Iterator<Item = &str> {
         self.statements

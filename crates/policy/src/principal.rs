@@ -109,6 +109,15 @@ impl Principals {
         !identity.is_service() && self.accounts.contains(&identity.account)
     }
 
+    /// Puts the unique id that `id_of` knows in place of each name.
+    pub(crate) fn bind(&mut self, id_of: impl Fn(&str) -> Option<String>) {
+        for name in &mut self.names {
+            if let Some(id) = id_of(name) {
+                *name = id.into();
+            }
+        }
+    }
+
     /// The ARNs and unique ids that are named.
     pub(crate) fn entities(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(AsRef::as_ref)

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use keyward_policy::PolicySet;
 
 use super::*;
 use crate::signing::Signer;
 use crate::testing::partition;
 use crate::toy::{House, One, Toy, account, house, noon};
-use crate::{Credential, Judge, Principal, SecretKey};
+use crate::{Attributes, Credential, Judge, Principal, SecretKey};
 
 const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -33,7 +32,7 @@ fn open(judge: Judge) -> House {
     };
     let secret = SecretKey::new("secret".to_owned());
     let key = "AKIAEXAMPLE".to_owned();
-    let credential = Credential::long_term(key, secret, principal, partition(), PolicySet::default());
+    let credential = Credential::long_term(key, secret, principal, partition(), Attributes::default());
     house(&Toy::new(judge), Arc::new(One(Arc::new(credential))))
 }
 

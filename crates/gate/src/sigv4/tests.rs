@@ -5,14 +5,13 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use http::Request;
 use keyward_base::{Region, Timestamp};
-use keyward_policy::PolicySet;
 use zeroize::Zeroizing;
 
 use super::canonical::canonical_request;
 use super::sign::Signer;
 use super::*;
 use crate::testing::partition;
-use crate::{Credential, Principal, SecretKey, Session};
+use crate::{Attributes, Credential, Principal, SecretKey, Session};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const KEY: &str = "AKIDEXAMPLE";
@@ -31,7 +30,7 @@ fn root() -> Principal {
 
 fn credential() -> Credential {
     let secret = SecretKey::new(SECRET.to_owned());
-    Credential::long_term(KEY.to_owned(), secret, root(), partition(), PolicySet::default())
+    Credential::long_term(KEY.to_owned(), secret, root(), partition(), Attributes::default())
 }
 
 fn session(expires: Timestamp) -> Credential {
@@ -41,8 +40,10 @@ fn session(expires: Timestamp) -> Credential {
         Zeroizing::new("tok+en/1".to_owned()),
         root(),
         partition(),
-        PolicySet::default(),
-        Session { issued: noon(), expires, policy: None },
+        Attributes {
+            session: Some(Session { issued: noon(), expires, policy: None, source_identity: None }),
+            ..Attributes::default()
+        },
     )
 }
 
