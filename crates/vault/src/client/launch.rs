@@ -103,8 +103,10 @@ async fn introduce(child: &mut Child, psk: &[u8; 32]) -> io::Result<[u8; 32]> {
 }
 
 fn command(config: &VaultConfig, name: &str) -> Result<Command, StartError> {
+    // The child starts in the root folder, so that it holds no other one.
     let folder = std::path::absolute(&config.vault_folder).map_err(StartError::because)?;
-    let mut command = Command::new(&config.program);
+    let program = std::path::absolute(&config.program).map_err(StartError::because)?;
+    let mut command = Command::new(program);
     command.args(&config.arguments).arg(name).arg("--folder").arg(folder);
     command.env_clear().envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     // Few arenas: each reserves much address space, all of which counts as locked.

@@ -26,7 +26,7 @@ const SILENCE_SECONDS_MAX: u64 = 30;
 /// How to start the vault.
 #[derive(Clone, Debug)]
 pub struct VaultConfig {
-    /// The program; the house's own binary in production.
+    /// The path of the program; the house's own binary in production.
     pub program: PathBuf,
     /// What comes before the vault's own arguments, such as the subcommand `vault`.
     pub arguments: Vec<OsString>,

@@ -8,7 +8,7 @@ use crate::api::spec::KeySpec;
 use crate::protocol::request::{KeyArg, Request};
 
 /// How much work the reading thread does itself, for all that one read brought.
-pub(crate) const INLINE_MICROS_MAX: u32 = 60;
+pub(crate) const INLINE_MICROS_MAX: u32 = 150;
 /// A batch of at least so many messages is shared among the workers.
 pub(crate) const SHARED_BATCH_MIN: usize = 32;
 

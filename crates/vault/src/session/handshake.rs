@@ -5,6 +5,7 @@ use snow::{Builder, HandshakeState};
 use crate::protocol::PROLOGUE;
 use crate::session::SessionError;
 use crate::session::channel::{Channel, MESSAGE_BYTES_MAX};
+use crate::session::cipher::resolver;
 use crate::session::credentials::Credentials;
 
 const PATTERN: &str = "Noise_KKpsk2_25519_AESGCM_SHA256";
@@ -48,7 +49,7 @@ pub(crate) fn key_pair() -> Result<([u8; 32], [u8; 32]), SessionError> {
 
 fn builder(credentials: &Credentials) -> Result<Builder<'_>, SessionError> {
     let parameters = PATTERN.parse().map_err(failed)?;
-    Builder::new(parameters)
+    Builder::with_resolver(parameters, resolver())
         .prologue(PROLOGUE)
         .and_then(|builder| builder.local_private_key(&*credentials.private))
         .and_then(|builder| builder.remote_public_key(&credentials.peer))

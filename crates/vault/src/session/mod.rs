@@ -7,6 +7,7 @@
 
 pub(crate) mod buffer;
 pub(crate) mod channel;
+pub(crate) mod cipher;
 pub(crate) mod credentials;
 pub(crate) mod handshake;
 
