@@ -4,8 +4,23 @@
 //! signed; this crate does the rest, alike for all. It knows neither the gate nor any service. Nothing
 //! unverified is published, and a generation's number only moves forward.
 
+mod builder;
+mod error;
+mod keys;
+mod ksk;
+mod load;
+mod pass;
+mod publish;
+mod rows;
+mod run;
+mod served;
 mod source;
+#[cfg(test)]
+mod tests;
 
+pub use builder::{Alarm, Builder, Means};
+pub use error::BuildError;
+pub use pass::Pass;
 pub use source::{
     Content, Ksk, KskTrouble, Progress, SigningWish, SourceError, ZoneEvent, ZoneEvents, ZoneSource, ZoneWish,
 };

@@ -35,6 +35,8 @@ pub struct Policy {
     pub jitter: Duration,
     /// A signature is replaced when it has no longer to live than this.
     pub refresh: Duration,
+    /// How long signatures that grow old are gathered before they are replaced together.
+    pub refresh_batch: Duration,
     /// The highest TTL that is served while signing (Route 53: 604800).
     pub ttl_seconds_max: u32,
     /// The TTL of the DNSKEY set.
@@ -62,6 +64,7 @@ impl Default for Policy {
             validity: DAY * 14,
             jitter: DAY * 4,
             refresh: DAY * 7,
+            refresh_batch: HOUR,
             ttl_seconds_max: 604_800,
             dnskey_ttl_seconds: 3600,
             serial: SerialPolicy::AsStored,

@@ -10,11 +10,11 @@ use crate::keys::Dnskey;
 use crate::policy::dns_time;
 use crate::{Generation, Policy, Signature, SignedRrset};
 
-/// When the first signature of `zone` is due to be made again; `None` for unsigned zones. The DNSKEY
-/// windows have a schedule of their own.
+/// When signatures of `zone` are due to be made again: a while after the first grew old, so that those of
+/// that while are replaced together. `None` for unsigned zones; the DNSKEY windows have a schedule of their own.
 pub fn refresh_due(zone: &Generation, policy: &Policy) -> Option<Timestamp> {
     let earliest = zone.earliest_zsk_expiration()?;
-    Some(Timestamp::from_unix_seconds(i64::from(earliest)).minus(policy.refresh))
+    Some(Timestamp::from_unix_seconds(i64::from(earliest)).minus(policy.refresh).plus(policy.refresh_batch))
 }
 
 /// Takes away every signature that is due, so that it is made again. Looks at the whole zone, but only
@@ -26,7 +26,8 @@ pub(super) fn strip_due(draft: &mut Draft<'_>) {
     let apex = draft.next.apex().clone();
     let keys_changed = previous.set(&apex, Rtype::DNSKEY).map(|set| &set.rrset) != Some(&signing.dnskeys);
     let limit = dns_time(draft.now.plus(draft.policy.refresh));
-    if !keys_changed && draft.next.earliest_zsk_expiration().is_none_or(|earliest| earliest > limit) {
+    let due = refresh_due(&draft.next, draft.policy).is_some_and(|due| due <= draft.now);
+    if !keys_changed && !due {
         return;
     }
     let tags: Vec<u16> =
