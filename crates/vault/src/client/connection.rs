@@ -220,3 +220,6 @@ fn append(stream: &mut Zeroizing<Vec<u8>>, id: u64, message: &[u8]) -> io::Resul
     }
     if frame::append(stream, id, message) { Ok(()) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }
+
+#[cfg(test)]
+mod tests;
