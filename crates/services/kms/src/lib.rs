@@ -23,3 +23,8 @@ mod vault;
 
 pub use kms::{Kms, KmsParts};
 pub use ops::register;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

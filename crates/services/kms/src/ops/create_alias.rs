@@ -67,3 +67,6 @@ impl Operation for CreateAlias {
         Ok(Unit)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -143,3 +143,6 @@ fn checks(
     let tag = Check::identity("kms:TagResource", arn.to_string(), arn.account);
     vec![create, super::tag_resource::with_request_tags(tag, tags)]
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,3 +63,6 @@ fn source_request(input: &DecryptRequest) -> SourceRequest<'_> {
         modifiers: input.dry_run_modifiers.as_deref().unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests;

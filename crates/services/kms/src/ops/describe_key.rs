@@ -36,3 +36,6 @@ impl Operation for DescribeKey {
         Ok(DescribeKeyResponse { key_metadata: Some(metadata(&key.arn, &key.record)?) })
     }
 }
+
+#[cfg(test)]
+mod tests;

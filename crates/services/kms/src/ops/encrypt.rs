@@ -64,3 +64,6 @@ fn check_size(key: &LoadedKey, algorithm: EncryptionAlgorithm, bytes: usize) -> 
         "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {max} bytes."
     )))
 }
+
+#[cfg(test)]
+mod tests;

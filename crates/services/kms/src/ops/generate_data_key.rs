@@ -51,3 +51,6 @@ impl Operation for GenerateDataKey {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,10 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{GenerateDataKeyWithoutPlaintext as Shape, GenerateDataKeyWithoutPlaintextRequest, GenerateDataKeyWithoutPlaintextResponse};
+use keyward_schema::kms::{
+    GenerateDataKeyWithoutPlaintext as Shape, GenerateDataKeyWithoutPlaintextRequest,
+    GenerateDataKeyWithoutPlaintextResponse,
+};
 
 use crate::crypto::{check_dry_run, check_grant_tokens, context, with_context};
 use crate::data_key::{check_key, length};
@@ -32,7 +35,10 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         Ok((target, vec![check]))
     }
 
-    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GenerateDataKeyWithoutPlaintextResponse, RunError> {
+    async fn run(
+        kms: &Kms,
+        permit: Permit<Self>,
+    ) -> Result<GenerateDataKeyWithoutPlaintextResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
         check_grant_tokens(input.grant_tokens.as_ref())?;
         let bytes = length(input.key_spec, input.number_of_bytes)?;

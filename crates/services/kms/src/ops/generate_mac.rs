@@ -63,3 +63,6 @@ pub(super) fn mac_algorithm(
         Err(fault::incompatible_algorithm(&algorithm, key.record.spec))
     }
 }
+
+#[cfg(test)]
+mod tests;

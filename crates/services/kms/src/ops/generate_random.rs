@@ -45,3 +45,6 @@ impl Operation for GenerateRandom {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

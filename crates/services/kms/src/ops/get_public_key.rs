@@ -58,3 +58,6 @@ impl Operation for GetPublicKey {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,3 +94,6 @@ fn entry(request: &RequestContext, row: &Row) -> Result<AliasListEntry, Fault> {
         last_updated_date: Some(alias.updated),
     })
 }
+
+#[cfg(test)]
+mod tests;

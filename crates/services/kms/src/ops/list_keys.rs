@@ -55,7 +55,11 @@ impl Operation for ListKeys {
 
 /// Whether the account's own keys are asked for. Others have shared none with it: there is no RAM here.
 fn lists_own(input: &ListKeysRequest) -> bool {
-    input.resource_owners.as_ref().is_none_or(|owners| {
-        owners.is_empty() || owners.contains(&ResourceOwnerType::SelfOwned)
-    })
+    input
+        .resource_owners
+        .as_ref()
+        .is_none_or(|owners| owners.is_empty() || owners.contains(&ResourceOwnerType::SelfOwned))
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,3 +47,6 @@ impl Operation for ListResourceTags {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

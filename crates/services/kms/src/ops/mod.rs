@@ -1,5 +1,35 @@
 //! The API: one operation, one file.
 
+mod cancel_key_deletion;
+mod create_alias;
+mod create_key;
+mod decrypt;
+mod delete_alias;
+mod describe_key;
+mod disable_key;
+mod enable_key;
+mod encrypt;
+mod generate_data_key;
+mod generate_data_key_without_plaintext;
+mod generate_mac;
+mod generate_random;
+mod get_key_policy;
+mod get_public_key;
+mod list_aliases;
+mod list_key_policies;
+mod list_keys;
+mod list_resource_tags;
+mod put_key_policy;
+mod re_encrypt;
+mod schedule_key_deletion;
+mod sign;
+mod tag_resource;
+mod untag_resource;
+mod update_alias;
+mod update_key_description;
+mod verify;
+mod verify_mac;
+
 use std::sync::Arc;
 
 use keyward_base::Fault;
@@ -13,47 +43,45 @@ use crate::loaded::LoadedKey;
 use crate::resolve::{Access, Target};
 use crate::{fault, rows};
 
-macro_rules! operations {
-    ($($module:ident :: $operation:ident,)+) => {
-        $(mod $module;)+
-
-        /// Registers every operation that KMS serves.
-        pub fn register(router: &mut Router, kms: &Arc<Kms>) {
-            $(router.register::<$module::$operation>(Arc::clone(kms));)+
-        }
+macro_rules! register_all {
+    ($router:ident, $kms:ident: $($operation:path,)+) => {
+        $($router.register::<$operation>(Arc::clone($kms));)+
     };
 }
 
-operations! {
-    cancel_key_deletion::CancelKeyDeletion,
-    create_alias::CreateAlias,
-    create_key::CreateKey,
-    decrypt::Decrypt,
-    delete_alias::DeleteAlias,
-    describe_key::DescribeKey,
-    disable_key::DisableKey,
-    enable_key::EnableKey,
-    encrypt::Encrypt,
-    generate_data_key::GenerateDataKey,
-    generate_data_key_without_plaintext::GenerateDataKeyWithoutPlaintext,
-    generate_mac::GenerateMac,
-    generate_random::GenerateRandom,
-    get_key_policy::GetKeyPolicy,
-    get_public_key::GetPublicKey,
-    list_aliases::ListAliases,
-    list_key_policies::ListKeyPolicies,
-    list_keys::ListKeys,
-    list_resource_tags::ListResourceTags,
-    put_key_policy::PutKeyPolicy,
-    re_encrypt::ReEncrypt,
-    schedule_key_deletion::ScheduleKeyDeletion,
-    sign::Sign,
-    tag_resource::TagResource,
-    untag_resource::UntagResource,
-    update_alias::UpdateAlias,
-    update_key_description::UpdateKeyDescription,
-    verify::Verify,
-    verify_mac::VerifyMac,
+/// Registers every operation that KMS serves.
+pub fn register(router: &mut Router, kms: &Arc<Kms>) {
+    register_all! { router, kms:
+        cancel_key_deletion::CancelKeyDeletion,
+        create_alias::CreateAlias,
+        create_key::CreateKey,
+        decrypt::Decrypt,
+        delete_alias::DeleteAlias,
+        describe_key::DescribeKey,
+        disable_key::DisableKey,
+        enable_key::EnableKey,
+        encrypt::Encrypt,
+        generate_data_key::GenerateDataKey,
+        generate_data_key_without_plaintext::GenerateDataKeyWithoutPlaintext,
+        generate_mac::GenerateMac,
+        generate_random::GenerateRandom,
+        get_key_policy::GetKeyPolicy,
+        get_public_key::GetPublicKey,
+        list_aliases::ListAliases,
+        list_key_policies::ListKeyPolicies,
+        list_keys::ListKeys,
+        list_resource_tags::ListResourceTags,
+        put_key_policy::PutKeyPolicy,
+        re_encrypt::ReEncrypt,
+        schedule_key_deletion::ScheduleKeyDeletion,
+        sign::Sign,
+        tag_resource::TagResource,
+        untag_resource::UntagResource,
+        update_alias::UpdateAlias,
+        update_key_description::UpdateKeyDescription,
+        verify::Verify,
+        verify_mac::VerifyMac,
+    }
 }
 
 /// Adds to `txn` that `key`'s row is written with what `change` makes of it.

@@ -61,3 +61,6 @@ fn check_name(name: Option<&str>) -> Result<(), Fault> {
         Some(_) => Err(fault::validation(format!("The only valid policy name is {POLICY_NAME}."))),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,3 +92,6 @@ fn source_request(input: &ReEncryptRequest) -> SourceRequest<'_> {
         modifiers: input.dry_run_modifiers.as_deref().unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,3 +69,6 @@ fn window_days(given: Option<i32>) -> Result<u16, Fault> {
     };
     Err(fault::constraint(&days, "pendingWindowInDays", &rule))
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,3 +48,6 @@ impl Operation for Sign {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,3 +50,6 @@ pub(super) fn with_request_tags(mut check: Check, tags: &[Tag]) -> Check {
     check.conditions.set_list("aws:TagKeys", keys);
     check
 }
+
+#[cfg(test)]
+mod tests;

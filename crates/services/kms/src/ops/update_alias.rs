@@ -85,3 +85,6 @@ fn check_alike(old: &Arc<LoadedKey>, new: &Arc<LoadedKey>) -> Result<(), Fault> 
                    asymmetric or both HMAC) and have the same key usage.";
     Err(fault::validation(message))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,298 @@
+//! Every operation on a key, called with members that fit the key's kind: for tables over operations.
+
+use keyward_base::Fault;
+use keyward_gate::Caller;
+use keyward_schema::kms::*;
+
+use super::House;
+
+/// The operations that name a key, with the kind of key that they work on.
+pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
+    use KeySpec::{EccNistP256, Hmac256, SymmetricDefault};
+    use KeyUsageType::{EncryptDecrypt, GenerateVerifyMac, SignVerify};
+    &[
+        ("CancelKeyDeletion", SymmetricDefault, EncryptDecrypt),
+        ("CreateAlias", SymmetricDefault, EncryptDecrypt),
+        ("Decrypt", SymmetricDefault, EncryptDecrypt),
+        ("DeleteAlias", SymmetricDefault, EncryptDecrypt),
+        ("DescribeKey", SymmetricDefault, EncryptDecrypt),
+        ("DisableKey", SymmetricDefault, EncryptDecrypt),
+        ("EnableKey", SymmetricDefault, EncryptDecrypt),
+        ("Encrypt", SymmetricDefault, EncryptDecrypt),
+        ("GenerateDataKey", SymmetricDefault, EncryptDecrypt),
+        ("GenerateDataKeyWithoutPlaintext", SymmetricDefault, EncryptDecrypt),
+        ("GenerateMac", Hmac256, GenerateVerifyMac),
+        ("GetKeyPolicy", SymmetricDefault, EncryptDecrypt),
+        ("GetPublicKey", EccNistP256, SignVerify),
+        ("ListKeyPolicies", SymmetricDefault, EncryptDecrypt),
+        ("ListResourceTags", SymmetricDefault, EncryptDecrypt),
+        ("PutKeyPolicy", SymmetricDefault, EncryptDecrypt),
+        ("ReEncrypt", SymmetricDefault, EncryptDecrypt),
+        ("ScheduleKeyDeletion", SymmetricDefault, EncryptDecrypt),
+        ("Sign", EccNistP256, SignVerify),
+        ("TagResource", SymmetricDefault, EncryptDecrypt),
+        ("UntagResource", SymmetricDefault, EncryptDecrypt),
+        ("UpdateAlias", SymmetricDefault, EncryptDecrypt),
+        ("UpdateKeyDescription", SymmetricDefault, EncryptDecrypt),
+        ("Verify", EccNistP256, SignVerify),
+        ("VerifyMac", Hmac256, GenerateVerifyMac),
+    ]
+};
+
+/// Calls `operation` on `key` (its ARN). `ciphertext` is one of the key's; the alias `alias/old` points to
+/// the key.
+pub(crate) async fn attempt(
+    house: &House,
+    caller: &Caller,
+    operation: &str,
+    key: &str,
+    ciphertext: &[u8],
+) -> Result<(), Fault> {
+    let key_id = key.to_owned();
+    match operation {
+        "Decrypt" | "Encrypt" | "ReEncrypt" | "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => {
+            encryption(house, caller, operation, key_id, ciphertext).await
+        }
+        "Sign" | "Verify" | "GenerateMac" | "VerifyMac" | "GetPublicKey" => {
+            signing(house, caller, operation, key_id).await
+        }
+        "CreateAlias" | "UpdateAlias" | "DeleteAlias" => aliases(house, caller, operation, key_id).await,
+        _ => management(house, caller, operation, key_id).await,
+    }
+}
+
+async fn encryption(
+    house: &House,
+    caller: &Caller,
+    operation: &str,
+    key_id: String,
+    ciphertext: &[u8],
+) -> Result<(), Fault> {
+    match operation {
+        "Decrypt" => {
+            let input = DecryptRequest { ciphertext_blob: Some(ciphertext.to_vec()), ..Default::default() };
+            house.call::<Decrypt>(caller, input).await.map(drop)
+        }
+        "Encrypt" => house.call::<Encrypt>(caller, encrypt(&key_id, b"x")).await.map(drop),
+        "ReEncrypt" => {
+            let input = re_encrypt(ciphertext.to_vec(), &key_id);
+            house.call::<ReEncrypt>(caller, input).await.map(drop)
+        }
+        "GenerateDataKey" => {
+            let input = GenerateDataKeyRequest {
+                key_id,
+                encryption_context: None,
+                number_of_bytes: Some(7),
+                key_spec: None,
+                grant_tokens: None,
+                recipient: None,
+                dry_run: None,
+            };
+            house.call::<GenerateDataKey>(caller, input).await.map(drop)
+        }
+        _ => {
+            let input = GenerateDataKeyWithoutPlaintextRequest {
+                key_id,
+                encryption_context: None,
+                key_spec: Some(DataKeySpec::Aes256),
+                number_of_bytes: None,
+                grant_tokens: None,
+                dry_run: None,
+            };
+            house.call::<GenerateDataKeyWithoutPlaintext>(caller, input).await.map(drop)
+        }
+    }
+}
+
+/// An `Encrypt` without anything optional.
+pub(crate) fn encrypt(key: &str, plaintext: &[u8]) -> EncryptRequest {
+    EncryptRequest {
+        key_id: key.to_owned(),
+        plaintext: plaintext.to_vec().into(),
+        encryption_context: None,
+        grant_tokens: None,
+        encryption_algorithm: None,
+        dry_run: None,
+    }
+}
+
+/// A `ReEncrypt` without anything optional.
+pub(crate) fn re_encrypt(ciphertext: Vec<u8>, destination: &str) -> ReEncryptRequest {
+    ReEncryptRequest {
+        ciphertext_blob: Some(ciphertext),
+        source_encryption_context: None,
+        source_key_id: None,
+        destination_key_id: destination.to_owned(),
+        destination_encryption_context: None,
+        source_encryption_algorithm: None,
+        destination_encryption_algorithm: None,
+        grant_tokens: None,
+        dry_run: None,
+        dry_run_modifiers: None,
+    }
+}
+
+/// A `Sign` of a message as it is.
+pub(crate) fn sign(key: &str, algorithm: SigningAlgorithmSpec, message: &[u8]) -> SignRequest {
+    SignRequest {
+        key_id: key.to_owned(),
+        message: message.to_vec().into(),
+        message_type: None,
+        grant_tokens: None,
+        signing_algorithm: algorithm,
+        dry_run: None,
+    }
+}
+
+/// A `Verify` of a message as it is.
+pub(crate) fn verify(
+    key: &str,
+    algorithm: SigningAlgorithmSpec,
+    message: &[u8],
+    signature: Vec<u8>,
+) -> VerifyRequest {
+    VerifyRequest {
+        key_id: key.to_owned(),
+        message: message.to_vec().into(),
+        message_type: None,
+        signature,
+        signing_algorithm: algorithm,
+        grant_tokens: None,
+        dry_run: None,
+    }
+}
+
+/// A `GenerateMac`.
+pub(crate) fn generate_mac(key: &str, algorithm: MacAlgorithmSpec, message: &[u8]) -> GenerateMacRequest {
+    GenerateMacRequest {
+        message: message.to_vec().into(),
+        key_id: key.to_owned(),
+        mac_algorithm: algorithm,
+        grant_tokens: None,
+        dry_run: None,
+    }
+}
+
+/// A `VerifyMac`.
+pub(crate) fn verify_mac(
+    key: &str,
+    algorithm: MacAlgorithmSpec,
+    message: &[u8],
+    mac: Vec<u8>,
+) -> VerifyMacRequest {
+    VerifyMacRequest {
+        message: message.to_vec().into(),
+        key_id: key.to_owned(),
+        mac_algorithm: algorithm,
+        mac,
+        grant_tokens: None,
+        dry_run: None,
+    }
+}
+
+async fn signing(house: &House, caller: &Caller, operation: &str, key_id: String) -> Result<(), Fault> {
+    use MacAlgorithmSpec::HmacSha256;
+    use SigningAlgorithmSpec::EcdsaSha256;
+    match operation {
+        "Sign" => house.call::<Sign>(caller, sign(&key_id, EcdsaSha256, b"m")).await.map(drop),
+        "Verify" => {
+            let input = verify(&key_id, EcdsaSha256, b"m", vec![1]);
+            right_but_for(house.call::<Verify>(caller, input).await.map(drop), "KMSInvalidSignatureException")
+        }
+        "GenerateMac" => {
+            house.call::<GenerateMac>(caller, generate_mac(&key_id, HmacSha256, b"m")).await.map(drop)
+        }
+        "VerifyMac" => {
+            let input = verify_mac(&key_id, HmacSha256, b"m", vec![1]);
+            right_but_for(house.call::<VerifyMac>(caller, input).await.map(drop), "KMSInvalidMacException")
+        }
+        _ => {
+            let input = GetPublicKeyRequest { key_id, grant_tokens: None };
+            house.call::<GetPublicKey>(caller, input).await.map(drop)
+        }
+    }
+}
+
+/// A verification that got as far as finding the signature wrong did all that is asked here.
+fn right_but_for(result: Result<(), Fault>, code: &str) -> Result<(), Fault> {
+    match result {
+        Err(fault) if fault.code() == code => Ok(()),
+        result => result,
+    }
+}
+
+async fn aliases(house: &House, caller: &Caller, operation: &str, key_id: String) -> Result<(), Fault> {
+    let old = "alias/old".to_owned();
+    match operation {
+        "CreateAlias" => {
+            let input = CreateAliasRequest { alias_name: "alias/new".to_owned(), target_key_id: key_id };
+            house.call::<CreateAlias>(caller, input).await.map(drop)
+        }
+        "UpdateAlias" => {
+            let input = UpdateAliasRequest { alias_name: old, target_key_id: key_id };
+            house.call::<UpdateAlias>(caller, input).await.map(drop)
+        }
+        _ => house.call::<DeleteAlias>(caller, DeleteAliasRequest { alias_name: old }).await.map(drop),
+    }
+}
+
+async fn management(house: &House, caller: &Caller, operation: &str, key_id: String) -> Result<(), Fault> {
+    match operation {
+        "CancelKeyDeletion" => {
+            house.call::<CancelKeyDeletion>(caller, CancelKeyDeletionRequest { key_id }).await.map(drop)
+        }
+        "DescribeKey" => {
+            let input = DescribeKeyRequest { key_id, grant_tokens: None };
+            house.call::<DescribeKey>(caller, input).await.map(drop)
+        }
+        "DisableKey" => house.call::<DisableKey>(caller, DisableKeyRequest { key_id }).await.map(drop),
+        "EnableKey" => house.call::<EnableKey>(caller, EnableKeyRequest { key_id }).await.map(drop),
+        "ScheduleKeyDeletion" => {
+            let input = ScheduleKeyDeletionRequest { key_id, pending_window_in_days: Some(7) };
+            house.call::<ScheduleKeyDeletion>(caller, input).await.map(drop)
+        }
+        "UpdateKeyDescription" => {
+            let input = UpdateKeyDescriptionRequest { key_id, description: "new".to_owned() };
+            house.call::<UpdateKeyDescription>(caller, input).await.map(drop)
+        }
+        _ => policies_and_tags(house, caller, operation, key_id).await,
+    }
+}
+
+async fn policies_and_tags(
+    house: &House,
+    caller: &Caller,
+    operation: &str,
+    key_id: String,
+) -> Result<(), Fault> {
+    match operation {
+        "GetKeyPolicy" => {
+            let input = GetKeyPolicyRequest { key_id, policy_name: None };
+            house.call::<GetKeyPolicy>(caller, input).await.map(drop)
+        }
+        "PutKeyPolicy" => {
+            let policy = super::policy(&[super::allow(&super::account_principal(), "kms:*")]);
+            let bypass_policy_lockout_safety_check = None;
+            let input =
+                PutKeyPolicyRequest { key_id, policy_name: None, policy, bypass_policy_lockout_safety_check };
+            house.call::<PutKeyPolicy>(caller, input).await.map(drop)
+        }
+        "ListKeyPolicies" => {
+            let input = ListKeyPoliciesRequest { key_id, limit: None, marker: None };
+            house.call::<ListKeyPolicies>(caller, input).await.map(drop)
+        }
+        "ListResourceTags" => {
+            let input = ListResourceTagsRequest { key_id, limit: None, marker: None };
+            house.call::<ListResourceTags>(caller, input).await.map(drop)
+        }
+        "TagResource" => {
+            let tags = vec![Tag { tag_key: "k".to_owned(), tag_value: "v".to_owned() }];
+            house.call::<TagResource>(caller, TagResourceRequest { key_id, tags }).await.map(drop)
+        }
+        "UntagResource" => {
+            let input = UntagResourceRequest { key_id, tag_keys: vec!["k".to_owned()] };
+            house.call::<UntagResource>(caller, input).await.map(drop)
+        }
+        other => unreachable!("{other} is no operation on a key"),
+    }
+}

@@ -1,0 +1,179 @@
+//! A house for the tests: the service on a store in memory, with a vault and a gate in this process.
+//!
+//! Operations are called through the gate, with the policies of real callers, as from outside.
+
+mod attempt;
+mod racing;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use keyward_base::{AccountId, Arn, Fault, Region, SeededRandom, SimulatedClock, Timestamp};
+use keyward_gate::{Caller, Gate, GateHandle, PrincipalDirectory, Router, testing};
+use keyward_schema::OperationShape;
+use keyward_schema::kms::{CreateKey, CreateKeyRequest, KeySpec, KeyUsageType};
+use keyward_store::{SimulatedStore, Store, Txn};
+use keyward_vault::VaultClient;
+
+pub(crate) use attempt::{ON_KEYS, attempt, encrypt, generate_mac, re_encrypt, sign, verify, verify_mac};
+pub(crate) use racing::RacingStore;
+
+use crate::key::{KeyId, KeyRecord, KeyRow};
+use crate::{Kms, KmsParts, register, rows};
+
+/// The account of the tests, and a foreign one.
+pub(crate) const ACCOUNT: &str = "111122223333";
+pub(crate) const FOREIGN: &str = "444455556666";
+
+/// When the tests begin.
+pub(crate) const START: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
+
+/// Everything that a test needs.
+pub(crate) struct House {
+    pub(crate) store: Arc<RacingStore>,
+    pub(crate) clock: Arc<SimulatedClock>,
+    pub(crate) kms: Arc<Kms>,
+    pub(crate) handle: GateHandle,
+    _gate: Arc<Gate>,
+}
+
+/// Takes everybody for existing but for those called nobody.
+struct Everybody;
+
+impl PrincipalDirectory for Everybody {
+    fn exists<'a>(
+        &'a self,
+        principal: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, Fault>> + Send + 'a>> {
+        Box::pin(async move { Ok(!principal.contains("nobody")) })
+    }
+}
+
+impl House {
+    /// An empty house.
+    pub(crate) async fn new() -> Self {
+        let clock = Arc::new(SimulatedClock::new(START));
+        let store = SimulatedStore::new(clock.clone());
+        Self::on(store, clock, VaultClient::in_process()).await
+    }
+
+    /// A house on what another one left.
+    pub(crate) async fn on(store: SimulatedStore, clock: Arc<SimulatedClock>, vault: VaultClient) -> Self {
+        let store = Arc::new(RacingStore::new(store));
+        let random = Arc::new(SeededRandom::new(5));
+        let parts = KmsParts {
+            store: store.clone(),
+            vault,
+            principals: Arc::new(Everybody),
+            clock: clock.clone(),
+            random: random.clone(),
+        };
+        let kms = Kms::open(parts).await.unwrap();
+        let mut router = Router::new();
+        register(&mut router, &kms);
+        let handle = GateHandle::new();
+        let gate = testing::gate(store.clone(), clock.clone(), random, router, &handle);
+        Self { store, clock, kms, handle, _gate: gate }
+    }
+
+    /// Calls an operation in the Region of the tests.
+    pub(crate) async fn call<S: OperationShape>(
+        &self,
+        caller: &Caller,
+        input: S::Input,
+    ) -> Result<S::Output, Fault> {
+        self.handle.call::<S>(caller, &region(), input).await
+    }
+
+    /// Makes a key as root and answers its ARN.
+    pub(crate) async fn key(&self, spec: KeySpec, usage: KeyUsageType) -> String {
+        let input = CreateKeyRequest { key_spec: Some(spec), key_usage: Some(usage), ..Default::default() };
+        self.create(&root(), input).await.unwrap()
+    }
+
+    /// Makes a symmetric encryption key as root.
+    pub(crate) async fn symmetric(&self) -> String {
+        self.key(KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt).await
+    }
+
+    /// Makes a key and answers its ARN.
+    pub(crate) async fn create(&self, caller: &Caller, input: CreateKeyRequest) -> Result<String, Fault> {
+        let made = self.call::<CreateKey>(caller, input).await?;
+        Ok(made.key_metadata.unwrap().arn.unwrap())
+    }
+
+    /// What is stored of a key; `None` when it is gone.
+    pub(crate) async fn record(&self, arn: &str) -> Option<KeyRecord> {
+        let row = self.store.get(&place(arn)).await.unwrap()?;
+        let KeyRow::V1(record) = rows::decode(&row.value).unwrap();
+        Some(record)
+    }
+
+    /// Writes a key's row past every operation, as an intruder or a later version would.
+    pub(crate) async fn rewrite(&self, arn: &str, change: impl FnOnce(&mut KeyRecord)) {
+        let mut record = self.record(arn).await.unwrap();
+        change(&mut record);
+        let value = rows::encode(&KeyRow::V1(record)).unwrap();
+        self.store.txn(Txn::default().put(place(arn), value)).await.unwrap();
+    }
+}
+
+/// The place of a key's row.
+pub(crate) fn place(arn: &str) -> keyward_store::Key {
+    let arn: Arn = arn.parse().unwrap();
+    let id = KeyId::parse(arn.resource.strip_prefix("key/").unwrap()).unwrap();
+    rows::key(arn.account.unwrap(), &arn.region.unwrap(), &id)
+}
+
+/// The Region of the tests.
+pub(crate) fn region() -> Region {
+    "us-east-1".parse().unwrap()
+}
+
+/// The account of the tests.
+pub(crate) fn account() -> AccountId {
+    ACCOUNT.parse().unwrap()
+}
+
+/// Its root.
+pub(crate) fn root() -> Caller {
+    testing::root(account())
+}
+
+/// The root of the foreign account.
+pub(crate) fn foreigner() -> Caller {
+    testing::root(FOREIGN.parse().unwrap())
+}
+
+/// A user that may do `actions` on everything.
+pub(crate) fn user_allowed(actions: &[&str]) -> Caller {
+    let statement = serde_json::json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+    let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [statement]});
+    testing::user(account(), "alice", &[&policy.to_string()])
+}
+
+/// A user without any policy.
+pub(crate) fn user() -> Caller {
+    testing::user(account(), "bob", &[])
+}
+
+/// A result's error as `Code: message`.
+pub(crate) fn refusal<T>(result: Result<T, Fault>) -> String {
+    result.err().map_or_else(|| "no error".to_owned(), |fault| fault.to_string())
+}
+
+/// A key policy with these statements.
+pub(crate) fn policy(statements: &[serde_json::Value]) -> String {
+    serde_json::json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+}
+
+/// A statement that allows `principal` to do `action`.
+pub(crate) fn allow(principal: &serde_json::Value, action: &str) -> serde_json::Value {
+    serde_json::json!({"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*"})
+}
+
+/// The account of the tests as a principal.
+pub(crate) fn account_principal() -> serde_json::Value {
+    serde_json::json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root")})
+}

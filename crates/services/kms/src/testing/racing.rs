@@ -1,0 +1,70 @@
+//! A store in which something happens just before a transaction: how a test loses a race.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use keyward_store::{
+    BoxFuture, Key, KeyRange, Lease, LeaseError, Revision, Row, SimulatedStore, Store, StoreError, Txn,
+    TxnError, Watch,
+};
+
+/// Wraps a store.
+pub(crate) struct RacingStore {
+    pub(crate) inner: SimulatedStore,
+    before: Mutex<Option<BoxFuture<'static, ()>>>,
+    txns: AtomicUsize,
+}
+
+impl RacingStore {
+    pub(crate) fn new(inner: SimulatedStore) -> Self {
+        Self { inner, before: Mutex::default(), txns: AtomicUsize::new(0) }
+    }
+
+    /// Runs `other` just before the next transaction.
+    pub(crate) fn before_next_txn(&self, other: impl Future<Output = ()> + Send + 'static) {
+        *self.before.lock().unwrap() = Some(Box::pin(other));
+    }
+
+    /// How many transactions were tried.
+    pub(crate) fn txns(&self) -> usize {
+        self.txns.load(Ordering::SeqCst)
+    }
+}
+
+impl Store for RacingStore {
+    fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        self.inner.get(key)
+    }
+
+    fn range<'a>(
+        &'a self,
+        range: &'a KeyRange,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<(Vec<Row>, Revision), StoreError>> {
+        self.inner.range(range, limit)
+    }
+
+    fn txn(&self, txn: Txn) -> BoxFuture<'_, Result<Revision, TxnError>> {
+        Box::pin(async move {
+            self.txns.fetch_add(1, Ordering::SeqCst);
+            let other = self.before.lock().unwrap().take();
+            if let Some(other) = other {
+                other.await;
+            }
+            self.inner.txn(txn).await
+        })
+    }
+
+    fn watch(&self, prefix: &Key, after: Revision) -> Box<dyn Watch> {
+        self.inner.watch(prefix, after)
+    }
+
+    fn lease<'a>(
+        &'a self,
+        name: &'a str,
+        term: Duration,
+    ) -> BoxFuture<'a, Result<Box<dyn Lease>, LeaseError>> {
+        self.inner.lease(name, term)
+    }
+}

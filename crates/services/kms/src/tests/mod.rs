@@ -1,0 +1,7 @@
+//! What holds over all operations: states, permissions, the plain model.
+
+mod authorization;
+mod duties;
+mod model;
+mod races;
+mod states;
