@@ -111,7 +111,8 @@ impl<'a> Kms<'a> {
         message: &[u8],
     ) -> Result<[u8; SIGNATURE_BYTES], KeyProblem> {
         let caller = service(zone)?;
-        let answer = self.gate.call::<Sign>(caller.clone(), self.region, sign_request(arn, message, false)).await;
+        let answer =
+            self.gate.call::<Sign>(caller.clone(), self.region, sign_request(arn, message, false)).await;
         let answer = match answer {
             Ok(answer) => answer,
             Err(fault) => return Err(self.explain(arn, &caller, fault).await),
@@ -124,7 +125,8 @@ impl<'a> Kms<'a> {
         let metadata = self.describe(arn, caller).await?;
         check_fit(&metadata).map_err(KeyProblem::Refused)?;
         let request = GetPublicKeyRequest { key_id: arn.to_owned(), grant_tokens: None };
-        let answer = self.gate.call::<GetPublicKey>(caller.clone(), self.region, request).await.map_err(refused)?;
+        let answer =
+            self.gate.call::<GetPublicKey>(caller.clone(), self.region, request).await.map_err(refused)?;
         match self.gate.call::<Sign>(caller.clone(), self.region, sign_request(arn, b"keyward", true)).await {
             Err(fault) if fault.code() != DRY_RUN_PASSED => return Err(refused(fault)),
             _ => {}
@@ -135,7 +137,8 @@ impl<'a> Kms<'a> {
 
     async fn describe(self, arn: &str, caller: &CallAs) -> Result<KeyMetadata, KeyProblem> {
         let request = DescribeKeyRequest { key_id: arn.to_owned(), grant_tokens: None };
-        let answer = self.gate.call::<DescribeKey>(caller.clone(), self.region, request).await.map_err(refused)?;
+        let answer =
+            self.gate.call::<DescribeKey>(caller.clone(), self.region, request).await.map_err(refused)?;
         answer.key_metadata.ok_or_else(|| KeyProblem::Away("KMS answered with no metadata".to_owned()))
     }
 
@@ -190,7 +193,9 @@ fn check_fit(key: &KeyMetadata) -> Result<(), Unfit> {
 fn refused(fault: Fault) -> KeyProblem {
     match (fault.blame(), fault.code()) {
         (Blame::Caller, "DisabledException") => KeyProblem::Refused(Unfit::State("Disabled".to_owned())),
-        (Blame::Caller, "ThrottlingException" | "LimitExceededException") => KeyProblem::Away(fault.to_string()),
+        (Blame::Caller, "ThrottlingException" | "LimitExceededException") => {
+            KeyProblem::Away(fault.to_string())
+        }
         (Blame::Caller, _) => KeyProblem::Refused(Unfit::NoPermission),
         (Blame::Dependency | Blame::Ours, _) => {
             let cause = fault.cause().map(|cause| format!(" ({cause})")).unwrap_or_default();
@@ -204,7 +209,9 @@ impl Unfit {
     pub(crate) fn for_caller(&self, arn: &str) -> String {
         match self {
             Self::NotAKeyArn => {
-                format!("'{arn}' is not the ARN of a customer managed key in KMS. Specify the key's ARN, not an alias or an ID.")
+                format!(
+                    "'{arn}' is not the ARN of a customer managed key in KMS. Specify the key's ARN, not an alias or an ID."
+                )
             }
             Self::Region(region) => {
                 format!("The CMK with ARN '{arn}' must be in the {region} Region.")
@@ -223,7 +230,9 @@ impl Unfit {
                 "The CMK with ARN '{arn}' did not grant all required permissions for DNSSEC usage. Please review your key-policy, and verify that you and Route 53 have permissions to perform the following actions: DescribeKey, GetPublicKey, and Sign."
             ),
             Self::OtherKey => {
-                format!("The CMK with ARN '{arn}' has another public key than the key-signing key was created with.")
+                format!(
+                    "The CMK with ARN '{arn}' has another public key than the key-signing key was created with."
+                )
             }
         }
     }
@@ -256,7 +265,8 @@ impl KeyProblem {
         match self {
             Self::Refused(unfit) => Fault::caller("InvalidKMSArn", unfit.for_caller(arn)),
             Self::Away(cause) => {
-                let text = format!("KMS could not be asked about the CMK with ARN '{arn}'. Please retry later.");
+                let text =
+                    format!("KMS could not be asked about the CMK with ARN '{arn}'. Please retry later.");
                 Fault::dependency("InvalidKMSArn", text).because(cause)
             }
         }

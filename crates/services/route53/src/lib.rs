@@ -5,6 +5,8 @@
 //! Deliberately absent: answering DNS, signing and publishing (that is the zone builder and the name
 //! server), and every wire format.
 
+#[cfg(test)]
+mod bench;
 mod changes;
 mod config;
 mod content;
@@ -24,8 +26,8 @@ mod values;
 pub use config::{Quotas, Route53Config};
 pub use delegation::NameServerScheme;
 pub use ids::{ChangeId, ZoneId};
+pub use names::{NameError, RecordName};
 pub use ops::register;
+pub use parent::{Delegation, LookupFailed, NoParent, ParentDs, ParentView};
 pub use service::{Route53, Route53Parts};
 pub use source::HostedZones;
-pub use names::{NameError, RecordName};
-pub use parent::{Delegation, LookupFailed, NoParent, ParentDs, ParentView};

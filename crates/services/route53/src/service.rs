@@ -8,10 +8,8 @@ use keyward_schema::route53::{ChangeInfo, ChangeStatus};
 use keyward_store::{Store, Txn};
 
 use crate::content::Content;
-use crate::rows::{
-    self, Change, ChangeRow, DnssecRow, Pending, PendingRow, Touched, Zone, ZoneRow,
-};
 use crate::dnssec::Dnssec;
+use crate::rows::{self, Change, ChangeRow, DnssecRow, Pending, PendingRow, Touched, Zone, ZoneRow};
 use crate::{ChangeId, ParentView, Route53Config, ZoneId};
 
 /// What the service is built from.

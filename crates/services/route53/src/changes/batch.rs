@@ -13,7 +13,7 @@ const CHARACTERS_MAX: usize = 32_000;
 
 /// What a change does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Makes a set that is not there.
     Create,
     /// Removes a set that is exactly as told.
@@ -24,29 +24,29 @@ pub enum Action {
 
 /// One change of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// What to do.
-    pub action: Action,
+    pub(crate) action: Action,
     /// With which set.
-    pub set: RecordSet,
+    pub(crate) set: RecordSet,
 }
 
 /// Reads a value of a type: its canonical octets, by which values are compared, or why it is none.
-pub type ReadValue = dyn Fn(RecordType, &str) -> Result<Vec<u8>, String> + Send + Sync;
+pub(crate) type ReadValue = dyn Fn(RecordType, &str) -> Result<Vec<u8>, String> + Send + Sync;
 
 /// What a batch does to a zone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The sets that are different now; `None` where one went.
-    pub effects: BTreeMap<SetKey, Option<RecordSet>>,
+    pub(crate) effects: BTreeMap<SetKey, Option<RecordSet>>,
     /// The names whose sets changed.
-    pub touched: BTreeSet<RecordName>,
+    pub(crate) touched: BTreeSet<RecordName>,
     /// How many sets the zone has gained or lost.
-    pub growth: i64,
+    pub(crate) growth: i64,
 }
 
 /// The sets at the names that a batch touches, as it finds and leaves them.
-pub struct WorkingCopy<'a> {
+pub(crate) struct WorkingCopy<'a> {
     zone: &'a RecordName,
     values_max: usize,
     read_value: &'a ReadValue,
@@ -58,7 +58,7 @@ pub struct WorkingCopy<'a> {
 
 impl<'a> WorkingCopy<'a> {
     /// A working copy of `sets`: all that `zone` has at the names of the batch and at its apex.
-    pub fn new(
+    pub(crate) fn new(
         zone: &'a RecordName,
         sets: impl IntoIterator<Item = RecordSet>,
         values_max: usize,
@@ -70,7 +70,7 @@ impl<'a> WorkingCopy<'a> {
     }
 
     /// Applies the whole batch, in order, or answers everything that is wrong with it.
-    pub fn apply(mut self, changes: &[Change]) -> Result<Outcome, Vec<Refusal>> {
+    pub(crate) fn apply(mut self, changes: &[Change]) -> Result<Outcome, Vec<Refusal>> {
         check_size(changes).map_err(|refusal| vec![refusal])?;
         let refusals: Vec<Refusal> = changes.iter().filter_map(|change| self.change(change).err()).collect();
         if !refusals.is_empty() {

@@ -78,7 +78,8 @@ fn check_simple(set: &ResourceRecordSet) -> Result<(), Fault> {
         return Err(Fault::caller("InvalidInput", text));
     }
     if set.set_identifier.is_some() {
-        let text = "Invalid request: SetIdentifier is only valid with a routing policy other than simple routing.";
+        let text =
+            "Invalid request: SetIdentifier is only valid with a routing policy other than simple routing.";
         return Err(Fault::caller("InvalidInput", text));
     }
     Ok(())

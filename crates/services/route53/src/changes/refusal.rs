@@ -7,8 +7,7 @@ use crate::record::RecordType;
 
 /// One message of an `InvalidChangeBatch`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the texts below say what each means")]
-pub enum Refusal {
+pub(crate) enum Refusal {
     AlreadyExists { name: RecordName, kind: RecordType },
     NotFound { name: RecordName, kind: RecordType },
     ValuesDiffer { name: RecordName, kind: RecordType },

@@ -137,7 +137,9 @@ impl<'a> Content<'a> {
         let wanted = limit.saturating_add(overlay.len());
         let whole = KeyRange::prefix(&rows::sets(self.zone));
         let mut range = match start {
-            Some(start) => KeyRange { start: std::ops::Bound::Included(rows::set(self.zone, start)), ..whole },
+            Some(start) => {
+                KeyRange { start: std::ops::Bound::Included(rows::set(self.zone, start)), ..whole }
+            }
             None => whole,
         };
         // The last key up to which the rows were read; the journal counts no further.
@@ -176,7 +178,8 @@ impl<'a> Content<'a> {
     }
 
     fn insert(self, found: &mut BTreeMap<SetKey, RecordSet>, row: &Row) -> Result<(), Fault> {
-        let key = rows::set_key(self.zone, &row.key).ok_or_else(|| Fault::ours("a record set's key is odd"))?;
+        let key =
+            rows::set_key(self.zone, &row.key).ok_or_else(|| Fault::ours("a record set's key is odd"))?;
         found.insert(key, rows::decode::<RecordSetRow>(row)?.into());
         Ok(())
     }

@@ -16,7 +16,8 @@ fn set(number: u32, ttl_seconds: u32) -> RecordSet {
 }
 
 fn outcome(effects: impl IntoIterator<Item = (u32, Option<u32>)>) -> Outcome {
-    let effects = effects.into_iter().map(|(number, ttl)| (set(number, 0).key(), ttl.map(|ttl| set(number, ttl))));
+    let effects =
+        effects.into_iter().map(|(number, ttl)| (set(number, 0).key(), ttl.map(|ttl| set(number, ttl))));
     Outcome { effects: effects.collect(), ..Outcome::default() }
 }
 

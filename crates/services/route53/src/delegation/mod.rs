@@ -17,7 +17,7 @@ pub struct NameServerScheme {
 
 /// Why no delegation set could be had: too many related zones exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoneLeft;
+pub(crate) struct NoneLeft;
 
 /// Servers in a block that shares the second number of the name.
 const BLOCK_SIZE: u32 = 8;

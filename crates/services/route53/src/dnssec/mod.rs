@@ -18,6 +18,6 @@ mod refusal;
 mod shown;
 mod state;
 
-pub use refusal::Refusal;
+pub(crate) use refusal::Refusal;
 pub(crate) use state::check_key_name;
-pub use state::{Dnssec, KeySigningKey, KeyStatus, Signing};
+pub(crate) use state::{Dnssec, KeySigningKey, KeyStatus, Signing};

@@ -6,8 +6,7 @@ use keyward_base::Fault;
 
 /// A refusal of one of the DNSSEC operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the codes and texts below say what each means")]
-pub enum Refusal {
+pub(crate) enum Refusal {
     NoSuchKey,
     NameInvalid,
     KeyExists,
@@ -26,7 +25,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// AWS's error code.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NoSuchKey => "NoSuchKeySigningKey",
             Self::NameInvalid => "InvalidKeySigningKeyName",

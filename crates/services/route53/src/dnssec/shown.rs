@@ -81,7 +81,10 @@ mod tests {
     #[test]
     fn shows_the_worked_values() {
         let shown = key().shown(&zone());
-        assert_eq!((shown.flag, shown.signing_algorithm_type, shown.digest_algorithm_type), (Some(257), Some(13), Some(2)));
+        assert_eq!(
+            (shown.flag, shown.signing_algorithm_type, shown.digest_algorithm_type),
+            (Some(257), Some(13), Some(2))
+        );
         assert_eq!(shown.key_tag, Some(27_578));
         assert_eq!(shown.digest_value.as_deref(), Some(DIGEST));
         assert_eq!(shown.public_key.as_deref(), Some(POINT));

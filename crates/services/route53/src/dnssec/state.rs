@@ -10,16 +10,17 @@ const KEYS_MAX: usize = 2;
 
 /// A zone's DNSSEC. A zone that never had any is the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dnssec {
+pub(crate) struct Dnssec {
     /// Whether the zone is signed.
-    pub signing: Signing,
+    pub(crate) signing: Signing,
     /// Its key-signing keys, oldest first.
-    pub keys: Vec<KeySigningKey>,
+    pub(crate) keys: Vec<KeySigningKey>,
 }
 
 /// Whether a zone is signed (`ServeSignature`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Signing {
+#[expect(clippy::enum_variant_names, reason = "they are AWS's words")]
+pub(crate) enum Signing {
     /// It isn't.
     #[default]
     NotSigning,
@@ -33,26 +34,26 @@ pub enum Signing {
 
 /// A key-signing key: a name for a KMS key within one zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeySigningKey {
+pub(crate) struct KeySigningKey {
     /// Its name, unique in the zone.
-    pub name: String,
+    pub(crate) name: String,
     /// The KMS key's ARN, unique in the zone.
-    pub kms_arn: String,
+    pub(crate) kms_arn: String,
     /// The public key as DNSKEY has it: X and Y of the P-256 point, 64 octets (RFC 6605 section 4).
-    pub public_key: Vec<u8>,
+    pub(crate) public_key: Vec<u8>,
     /// What the caller named the request.
-    pub caller_reference: String,
+    pub(crate) caller_reference: String,
     /// Its status.
-    pub status: KeyStatus,
+    pub(crate) status: KeyStatus,
     /// When it was made.
-    pub created: Timestamp,
+    pub(crate) created: Timestamp,
     /// When its status last changed.
-    pub modified: Timestamp,
+    pub(crate) modified: Timestamp,
 }
 
 /// The status of a key-signing key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum KeyStatus {
+pub(crate) enum KeyStatus {
     /// It signs.
     Active,
     /// It doesn't sign and isn't published.
@@ -65,7 +66,7 @@ pub enum KeyStatus {
 
 impl KeyStatus {
     /// The status that CreateKeySigningKey may ask for.
-    pub fn initial(text: &str) -> Result<Self, Refusal> {
+    pub(crate) fn initial(text: &str) -> Result<Self, Refusal> {
         match text {
             "ACTIVE" => Ok(Self::Active),
             "INACTIVE" => Ok(Self::Inactive),
@@ -74,7 +75,7 @@ impl KeyStatus {
     }
 
     /// AWS's word for it.
-    pub fn as_str(&self) -> &'static str {
+    pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::Active => "ACTIVE",
             Self::Inactive => "INACTIVE",
@@ -84,7 +85,7 @@ impl KeyStatus {
     }
 
     /// The text that goes with ACTION_NEEDED and INTERNAL_FAILURE.
-    pub fn message(&self) -> Option<&str> {
+    pub(crate) fn message(&self) -> Option<&str> {
         match self {
             Self::ActionNeeded(message) | Self::InternalFailure(message) => Some(message),
             Self::Active | Self::Inactive => None,
@@ -94,7 +95,7 @@ impl KeyStatus {
 
 impl KeySigningKey {
     /// Whether it is in the DNSKEY set of the signed zone. A key in trouble stays: resolvers may know it alone.
-    pub fn is_published(&self) -> bool {
+    pub(crate) fn is_published(&self) -> bool {
         !matches!(self.status, KeyStatus::Inactive)
     }
 
@@ -114,12 +115,12 @@ pub(crate) fn check_key_name(name: &str) -> Result<(), Refusal> {
 
 impl Dnssec {
     /// The key `name`.
-    pub fn key(&self, name: &str) -> Result<&KeySigningKey, Refusal> {
+    pub(crate) fn key(&self, name: &str) -> Result<&KeySigningKey, Refusal> {
         self.keys.iter().find(|key| key.name == name).ok_or(Refusal::NoSuchKey)
     }
 
     /// AWS's word for whether the zone is signed (`ServeSignature`).
-    pub fn serve_signature(&self) -> &'static str {
+    pub(crate) fn serve_signature(&self) -> &'static str {
         let trouble = |key: &KeySigningKey| matches!(key.status, KeyStatus::ActionNeeded(_));
         match self.signing {
             Signing::NotSigning => "NOT_SIGNING",
@@ -131,12 +132,12 @@ impl Dnssec {
     }
 
     /// Whether nothing of DNSSEC is there, so that the zone may be deleted.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.signing == Signing::NotSigning
     }
 
     /// Whether a key of this name, KMS key and reference may be added. Asked before KMS is.
-    pub fn check_add(&self, name: &str, kms_arn: &str, caller_reference: &str) -> Result<(), Refusal> {
+    pub(crate) fn check_add(&self, name: &str, kms_arn: &str, caller_reference: &str) -> Result<(), Refusal> {
         if !matches!(self.signing, Signing::NotSigning | Signing::Signing) {
             return Err(Refusal::SigningStatus);
         }
@@ -154,14 +155,14 @@ impl Dnssec {
     }
 
     /// Adds a key.
-    pub fn add(&mut self, key: KeySigningKey) -> Result<(), Refusal> {
+    pub(crate) fn add(&mut self, key: KeySigningKey) -> Result<(), Refusal> {
         self.check_add(&key.name, &key.kms_arn, &key.caller_reference)?;
         self.keys.push(key);
         Ok(())
     }
 
     /// Whether key `name` may be activated, if KMS agrees.
-    pub fn check_activate(&self, name: &str) -> Result<&KeySigningKey, Refusal> {
+    pub(crate) fn check_activate(&self, name: &str) -> Result<&KeySigningKey, Refusal> {
         let key = self.key(name)?;
         if !matches!(self.signing, Signing::NotSigning | Signing::Signing) {
             return Err(Refusal::SigningStatus);
@@ -171,7 +172,7 @@ impl Dnssec {
     }
 
     /// Makes key `name` sign. The caller has checked its KMS key.
-    pub fn activate(&mut self, name: &str, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn activate(&mut self, name: &str, now: Timestamp) -> Result<(), Refusal> {
         self.check_activate(name)?;
         self.key_mut(name)?.becomes(KeyStatus::Active, now);
         Ok(())
@@ -179,7 +180,7 @@ impl Dnssec {
 
     /// Whether key `name` may be deactivated as far as the zone itself knows. `Ok(true)` when it signs for
     /// the zone now, so that the parent's DS records matter.
-    pub fn check_deactivate(&self, name: &str) -> Result<bool, Refusal> {
+    pub(crate) fn check_deactivate(&self, name: &str) -> Result<bool, Refusal> {
         let key = self.key(name)?;
         if matches!(self.signing, Signing::InternalFailure(_)) {
             return Err(Refusal::SigningStatus);
@@ -194,7 +195,12 @@ impl Dnssec {
     }
 
     /// Makes key `name` sign no more. `in_parent_ds`: the parent has a DS record for it.
-    pub fn deactivate(&mut self, name: &str, in_parent_ds: bool, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn deactivate(
+        &mut self,
+        name: &str,
+        in_parent_ds: bool,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         if self.check_deactivate(name)? && in_parent_ds {
             return Err(Refusal::KeyInParentDs);
         }
@@ -203,7 +209,7 @@ impl Dnssec {
     }
 
     /// Removes key `name`, which must be INACTIVE.
-    pub fn delete(&mut self, name: &str) -> Result<(), Refusal> {
+    pub(crate) fn delete(&mut self, name: &str) -> Result<(), Refusal> {
         let key = self.key(name)?;
         if matches!(self.signing, Signing::InternalFailure(_)) {
             return Err(Refusal::SigningStatus);
@@ -217,7 +223,7 @@ impl Dnssec {
     }
 
     /// Whether signing may be switched on; the ACTIVE keys, whose KMS keys the caller checks.
-    pub fn check_enable(&self, zone_id: &str) -> Result<Vec<&KeySigningKey>, Refusal> {
+    pub(crate) fn check_enable(&self, zone_id: &str) -> Result<Vec<&KeySigningKey>, Refusal> {
         self.check_no_failure_but("")?;
         let active: Vec<_> = self.keys.iter().filter(|key| key.status == KeyStatus::Active).collect();
         if active.is_empty() {
@@ -227,7 +233,7 @@ impl Dnssec {
     }
 
     /// Switches signing on.
-    pub fn enable(&mut self, zone_id: &str) -> Result<(), Refusal> {
+    pub(crate) fn enable(&mut self, zone_id: &str) -> Result<(), Refusal> {
         self.check_enable(zone_id)?;
         self.signing = Signing::Signing;
         Ok(())
@@ -235,7 +241,7 @@ impl Dnssec {
 
     /// Whether signing may be switched off as far as the zone itself knows. `Ok(true)` when it is on, so that
     /// the parent's DS records matter.
-    pub fn check_disable(&self) -> Result<bool, Refusal> {
+    pub(crate) fn check_disable(&self) -> Result<bool, Refusal> {
         if self.is_empty() {
             return Err(Refusal::NothingThere);
         }
@@ -244,7 +250,7 @@ impl Dnssec {
     }
 
     /// Switches signing off. `in_parent_ds`: the parent has a DS record for one of the keys.
-    pub fn disable(&mut self, in_parent_ds: bool) -> Result<(), Refusal> {
+    pub(crate) fn disable(&mut self, in_parent_ds: bool) -> Result<(), Refusal> {
         if self.check_disable()? {
             if in_parent_ds {
                 return Err(Refusal::KeyInParentDs);
@@ -255,7 +261,7 @@ impl Dnssec {
     }
 
     /// Every name server serves the zone without signatures. Whether that changes anything.
-    pub fn served_unsigned(&mut self) -> bool {
+    pub(crate) fn served_unsigned(&mut self) -> bool {
         let deleting = self.signing == Signing::Deleting;
         if deleting {
             self.signing = Signing::NotSigning;
@@ -264,7 +270,7 @@ impl Dnssec {
     }
 
     /// The KMS key behind `name` can't be used. Whether that changes anything.
-    pub fn needs_action(&mut self, name: &str, message: String, now: Timestamp) -> bool {
+    pub(crate) fn needs_action(&mut self, name: &str, message: String, now: Timestamp) -> bool {
         let found = self.keys.iter_mut().find(|key| key.name == name);
         let Some(key) = found.filter(|key| key.status != KeyStatus::Inactive) else {
             return false;

@@ -36,4 +36,3 @@ impl Operation for ActivateKeySigningKey {
         Ok(ActivateKeySigningKeyResponse { change_info })
     }
 }
-

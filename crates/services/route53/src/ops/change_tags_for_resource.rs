@@ -43,9 +43,13 @@ impl Operation for ChangeTagsForResource {
 
     async fn run(service: &Route53, permit: Permit<Self>) -> Result<ChangeTagsForResourceResponse, RunError> {
         let txn = permit.txn();
-        let added: Vec<(String, String)> = permit.input().add_tags.iter().flatten().map(|tag| {
-            (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default())
-        }).collect();
+        let added: Vec<(String, String)> = permit
+            .input()
+            .add_tags
+            .iter()
+            .flatten()
+            .map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()))
+            .collect();
         let removed = permit.input().remove_tag_keys.clone().unwrap_or_default();
         let (zone, tags) = permit.into_subject().found()?;
         let tags = changed(tags, added, &removed)?;

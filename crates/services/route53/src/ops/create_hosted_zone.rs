@@ -34,7 +34,10 @@ pub(crate) struct Plan {
 
 enum Place {
     /// At servers other than those that related zones have; how many zones the family has.
-    Public { taken: BTreeSet<String>, family: u64 },
+    Public {
+        taken: BTreeSet<String>,
+        family: u64,
+    },
     Private(Vpc),
 }
 
@@ -128,7 +131,9 @@ fn read_name(input: &CreateHostedZoneRequest) -> Result<RecordName, Fault> {
     let invalid = |text: String| Fault::caller("InvalidDomainName", text);
     let name = RecordName::parse(&input.name).map_err(|error| invalid(error.to_string()))?;
     if name.is_wildcard() {
-        return Err(invalid(format!("The domain name {name} is not valid: it can't begin with an asterisk.")));
+        return Err(invalid(format!(
+            "The domain name {name} is not valid: it can't begin with an asterisk."
+        )));
     }
     let private = input.hosted_zone_config.as_ref().and_then(|config| config.private_zone) == Some(true);
     if input.vpc.is_none() && private {
@@ -136,7 +141,9 @@ fn read_name(input: &CreateHostedZoneRequest) -> Result<RecordName, Fault> {
         return Err(Fault::caller("InvalidInput", text));
     }
     if input.vpc.is_none() && name.label_count() < 2 {
-        return Err(invalid(format!("The domain name {name} is a top-level domain: it can't be a hosted zone.")));
+        return Err(invalid(format!(
+            "The domain name {name} is a top-level domain: it can't be a hosted zone."
+        )));
     }
     Ok(name)
 }
@@ -151,7 +158,9 @@ pub(super) async fn free_vpc(view: &mut View<'_>, vpc: Vpc, name: &RecordName) -
     let Vpc { region, id } = vpc;
     Err(Fault::caller(
         "ConflictingDomainExists",
-        format!("The VPC {id} in region {region} has already been associated with the hosted zone {zone} with the same domain name."),
+        format!(
+            "The VPC {id} in region {region} has already been associated with the hosted zone {zone} with the same domain name."
+        ),
     ))
 }
 

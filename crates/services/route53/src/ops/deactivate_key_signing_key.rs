@@ -24,7 +24,10 @@ impl Operation for DeactivateKeySigningKey {
         Subject::resolve(request, view, &input.hosted_zone_id, "route53:DeactivateKeySigningKey").await
     }
 
-    async fn run(service: &Route53, permit: Permit<Self>) -> Result<DeactivateKeySigningKeyResponse, RunError> {
+    async fn run(
+        service: &Route53,
+        permit: Permit<Self>,
+    ) -> Result<DeactivateKeySigningKeyResponse, RunError> {
         let (txn, now, name) = (permit.txn(), permit.request().now, permit.input().name.clone());
         let (zone, mut dnssec) = permit.into_subject().of_key()?;
         let signs = dnssec.check_deactivate(&name).map_err(Fault::from)?;
@@ -35,4 +38,3 @@ impl Operation for DeactivateKeySigningKey {
         Ok(DeactivateKeySigningKeyResponse { change_info })
     }
 }
-

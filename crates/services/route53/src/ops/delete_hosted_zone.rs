@@ -5,11 +5,11 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::route53::{DeleteHostedZoneRequest, DeleteHostedZoneResponse};
 use keyward_store::Txn;
 
+use crate::Route53;
 use crate::dnssec::{Dnssec, Signing};
 use crate::record::{RecordType, SetKey};
 use crate::rows::{self, Family, FamilyRow, Touched, Visibility, Zone};
 use crate::service::{Named, dnssec_row};
-use crate::Route53;
 
 /// VPC rows that the transaction removes; more stay behind and are void, because their zone is gone.
 const VPC_ROWS_MAX: usize = 64;
@@ -93,9 +93,8 @@ fn remove(txn: Txn, zone: &Zone, family: u64) -> Result<Txn, Fault> {
                 zones => txn.put(rows::family(&zone.name), rows::encode(&FamilyRow::V1(Family { zones }))?),
             }
         }
-        Visibility::Private(vpcs) => vpcs
-            .iter()
-            .take(VPC_ROWS_MAX)
-            .fold(txn, |txn, vpc| txn.delete(rows::vpc_zone(vpc, &zone.name))),
+        Visibility::Private(vpcs) => {
+            vpcs.iter().take(VPC_ROWS_MAX).fold(txn, |txn, vpc| txn.delete(rows::vpc_zone(vpc, &zone.name)))
+        }
     })
 }

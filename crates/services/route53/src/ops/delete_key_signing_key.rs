@@ -32,4 +32,3 @@ impl Operation for DeleteKeySigningKey {
         Ok(DeleteKeySigningKeyResponse { change_info })
     }
 }
-

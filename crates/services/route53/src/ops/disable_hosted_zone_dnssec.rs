@@ -24,7 +24,10 @@ impl Operation for DisableHostedZoneDnssec {
         Subject::resolve(request, view, &input.hosted_zone_id, "route53:DisableHostedZoneDNSSEC").await
     }
 
-    async fn run(service: &Route53, permit: Permit<Self>) -> Result<DisableHostedZoneDNSSECResponse, RunError> {
+    async fn run(
+        service: &Route53,
+        permit: Permit<Self>,
+    ) -> Result<DisableHostedZoneDNSSECResponse, RunError> {
         let (txn, now) = (permit.txn(), permit.request().now);
         let (zone, mut dnssec) = permit.into_subject().public()?;
         let signs = dnssec.check_disable().map_err(Fault::from)?;
@@ -34,4 +37,3 @@ impl Operation for DisableHostedZoneDnssec {
         Ok(DisableHostedZoneDNSSECResponse { change_info })
     }
 }
-

@@ -30,7 +30,10 @@ impl Operation for EnableHostedZoneDnssec {
         Subject::resolve(request, view, &input.hosted_zone_id, "route53:EnableHostedZoneDNSSEC").await
     }
 
-    async fn run(service: &Route53, permit: Permit<Self>) -> Result<EnableHostedZoneDNSSECResponse, RunError> {
+    async fn run(
+        service: &Route53,
+        permit: Permit<Self>,
+    ) -> Result<EnableHostedZoneDNSSECResponse, RunError> {
         let (txn, request) = (permit.txn(), permit.request().clone());
         let (zone, mut dnssec) = permit.into_subject().public()?;
         let active = dnssec.check_enable(zone.id.as_str()).map_err(Fault::from)?;

@@ -36,7 +36,8 @@ impl Operation for ListHostedZones {
         let wanted = |zone: &Zone| !private_only || matches!(zone.visibility, Visibility::Private(_));
         let account = permit.request().account();
         let mut zones = zones_from(service, account, input.marker.as_deref(), limit + 1, wanted).await?;
-        let next = (zones.len() > limit).then(|| zones.split_off(limit)).and_then(|rest| rest.into_iter().next());
+        let next =
+            (zones.len() > limit).then(|| zones.split_off(limit)).and_then(|rest| rest.into_iter().next());
         Ok(ListHostedZonesResponse {
             hosted_zones: zones.iter().map(shown::hosted_zone).collect(),
             marker: input.marker.clone().unwrap_or_default(),

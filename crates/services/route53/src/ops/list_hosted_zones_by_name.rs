@@ -38,7 +38,8 @@ impl Operation for ListHostedZonesByName {
         for row in &index {
             zones.extend(pointed(service, row).await?);
         }
-        let next = (zones.len() > limit).then(|| zones.split_off(limit)).and_then(|rest| rest.into_iter().next());
+        let next =
+            (zones.len() > limit).then(|| zones.split_off(limit)).and_then(|rest| rest.into_iter().next());
         Ok(ListHostedZonesByNameResponse {
             hosted_zones: zones.iter().map(shown::hosted_zone).collect(),
             dns_name: input.dns_name.clone(),
@@ -59,10 +60,13 @@ fn range(account: AccountId, input: &ListHostedZonesByNameRequest) -> Result<Key
     let Some(name) = name else {
         return match id {
             None => Ok(range),
-            Some(_) => Err(Fault::caller("InvalidInput", "HostedZoneId must be given together with DNSName.")),
+            Some(_) => {
+                Err(Fault::caller("InvalidInput", "HostedZoneId must be given together with DNSName."))
+            }
         };
     };
-    let name = RecordName::parse(name).map_err(|error| Fault::caller("InvalidDomainName", error.to_string()))?;
+    let name =
+        RecordName::parse(name).map_err(|error| Fault::caller("InvalidDomainName", error.to_string()))?;
     let id = match id {
         None => String::new(),
         Some(id) => ZoneId::parse(id)

@@ -10,8 +10,8 @@ use keyward_store::{Key, KeyRange};
 
 use super::list_hosted_zones::pointed;
 use super::shown;
-use crate::rows::{self, Visibility, Zone};
 use crate::Route53;
+use crate::rows::{self, Visibility, Zone};
 
 /// `route53:ListHostedZonesByVPC`.
 pub(super) struct ListHostedZonesByVpc;

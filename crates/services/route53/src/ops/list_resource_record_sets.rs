@@ -33,12 +33,16 @@ impl Operation for ListResourceRecordSets {
         Ok((zone, vec![check]))
     }
 
-    async fn run(service: &Route53, permit: Permit<Self>) -> Result<ListResourceRecordSetsResponse, RunError> {
+    async fn run(
+        service: &Route53,
+        permit: Permit<Self>,
+    ) -> Result<ListResourceRecordSetsResponse, RunError> {
         let limit = shown::max_items(permit.input().max_items.as_deref(), PAGE_MAX)?;
         let start = start(permit.input())?;
         let zone = permit.into_subject().zone()?;
         let mut sets = service.content(&zone.id).page(start.as_ref(), limit + 1).await?;
-        let next = (sets.len() > limit).then(|| sets.split_off(limit)).and_then(|rest| rest.into_iter().next());
+        let next =
+            (sets.len() > limit).then(|| sets.split_off(limit)).and_then(|rest| rest.into_iter().next());
         Ok(ListResourceRecordSetsResponse {
             resource_record_sets: sets.into_iter().map(shown_set).collect::<Result<_, _>>()?,
             is_truncated: next.is_some(),
@@ -56,7 +60,9 @@ fn start(input: &ListResourceRecordSetsRequest) -> Result<Option<SetKey>, Fault>
     let Some(name) = name else {
         return match (input.start_record_type, &input.start_record_identifier) {
             (None, None) => Ok(None),
-            _ => Err(invalid("The request must give a record name when it gives a type or identifier.".to_owned())),
+            _ => Err(invalid(
+                "The request must give a record name when it gives a type or identifier.".to_owned(),
+            )),
         };
     };
     let name = RecordName::parse(name).map_err(|error| invalid(error.to_string()))?;

@@ -6,9 +6,9 @@ use keyward_schema::route53::{
     ListTagsForResourceRequest, ListTagsForResourceResponse, ResourceTagSet, Tag, TagResourceType,
 };
 
+use crate::Route53;
 use crate::rows::{self, Tags, TagsRow, Zone};
 use crate::service::Named;
-use crate::Route53;
 
 /// `route53:ListTagsForResource`.
 pub(super) struct ListTagsForResource;

@@ -43,7 +43,8 @@ pub(super) fn read_vpc(vpc: &VPC) -> Result<Vpc, Fault> {
 }
 
 fn is_vpc_id(id: &str) -> bool {
-    let digits = |rest: &str| !rest.is_empty() && rest.len() <= 60 && rest.bytes().all(|b| b.is_ascii_alphanumeric());
+    let digits =
+        |rest: &str| !rest.is_empty() && rest.len() <= 60 && rest.bytes().all(|b| b.is_ascii_alphanumeric());
     id.strip_prefix("vpc-").is_some_and(digits)
 }
 
@@ -52,7 +53,9 @@ pub(super) fn max_items(text: Option<&str>, limit: usize) -> Result<usize, Fault
     let Some(text) = text else { return Ok(limit) };
     match text.parse::<usize>() {
         Ok(count) if count >= 1 => Ok(count.min(limit)),
-        _ => Err(Fault::caller("InvalidInput", format!("MaxItems must be a positive number, but is '{text}'"))),
+        _ => {
+            Err(Fault::caller("InvalidInput", format!("MaxItems must be a positive number, but is '{text}'")))
+        }
     }
 }
 

@@ -23,7 +23,8 @@ impl Operation for UpdateHostedZoneComment {
         input: &UpdateHostedZoneCommentRequest,
         view: &mut View<'_>,
     ) -> Result<(Named, Vec<Check>), Fault> {
-        let (zone, check) = Route53::named(request, view, &input.id, "route53:UpdateHostedZoneComment").await?;
+        let (zone, check) =
+            Route53::named(request, view, &input.id, "route53:UpdateHostedZoneComment").await?;
         Ok((zone, vec![check]))
     }
 

@@ -12,8 +12,7 @@ use crate::RecordName;
 /// A record type that Route 53 hosts (`RRType`). The order is that of lists: by mnemonic. Stored by mnemonic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&'static str")]
-#[expect(missing_docs, reason = "the names are the RFCs' mnemonics")]
-pub enum RecordType {
+pub(crate) enum RecordType {
     A,
     Aaaa,
     Caa,
@@ -35,7 +34,7 @@ pub enum RecordType {
 
 impl RecordType {
     /// Every type, in list order.
-    pub const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::A,
         Self::Aaaa,
         Self::Caa,
@@ -56,7 +55,7 @@ impl RecordType {
     ];
 
     /// Its mnemonic.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::A => "A",
             Self::Aaaa => "AAAA",
@@ -79,7 +78,7 @@ impl RecordType {
     }
 
     /// Whether a set of this type may hold one value only.
-    pub fn is_single(self) -> bool {
+    pub(crate) fn is_single(self) -> bool {
         matches!(self, Self::Cname | Self::Soa)
     }
 }
@@ -92,7 +91,7 @@ impl fmt::Display for RecordType {
 
 /// Not a type that Route 53 hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownType;
+pub(crate) struct UnknownType;
 
 impl fmt::Display for UnknownType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -126,34 +125,34 @@ impl FromStr for RecordType {
 
 /// A record set of simple routing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordSet {
+pub(crate) struct RecordSet {
     /// The owner name.
-    pub name: RecordName,
+    pub(crate) name: RecordName,
     /// The type.
-    pub kind: RecordType,
+    pub(crate) kind: RecordType,
     /// Time to live, seconds.
-    pub ttl_seconds: u32,
+    pub(crate) ttl_seconds: u32,
     /// The values as given.
-    pub values: Vec<String>,
+    pub(crate) values: Vec<String>,
 }
 
 impl RecordSet {
     /// What names this set among those of its zone.
-    pub fn key(&self) -> SetKey {
+    pub(crate) fn key(&self) -> SetKey {
         SetKey::new(&self.name, self.kind, None)
     }
 }
 
 /// Names a record set within its zone: name, type and set identifier. Ordered as Route 53 lists them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SetKey(Vec<u8>);
+pub(crate) struct SetKey(Vec<u8>);
 
 /// Ends a part of a key; sorts before every octet that can follow it in a longer part.
 const END: u8 = 0;
 
 impl SetKey {
     /// The key of this name, type and set identifier.
-    pub fn new(name: &RecordName, kind: RecordType, set_identifier: Option<&str>) -> Self {
+    pub(crate) fn new(name: &RecordName, kind: RecordType, set_identifier: Option<&str>) -> Self {
         let mut key = Self::name_prefix(name);
         key.extend(kind.as_str().as_bytes());
         key.push(END);
@@ -162,19 +161,19 @@ impl SetKey {
     }
 
     /// What the keys of all sets of this very name begin with.
-    pub fn name_prefix(name: &RecordName) -> Vec<u8> {
+    pub(crate) fn name_prefix(name: &RecordName) -> Vec<u8> {
         let mut prefix = name.sort_key();
         prefix.push(END);
         prefix
     }
 
     /// The key that `octets` of a row's key stand for.
-    pub fn from_octets(octets: &[u8]) -> Self {
+    pub(crate) fn from_octets(octets: &[u8]) -> Self {
         Self(octets.to_vec())
     }
 
     /// The key's octets.
-    pub fn as_octets(&self) -> &[u8] {
+    pub(crate) fn as_octets(&self) -> &[u8] {
         &self.0
     }
 }

@@ -8,8 +8,6 @@ use super::Vpc;
 use crate::record::SetKey;
 use crate::{ChangeId, RecordName, ZoneId};
 
-/// Where every row of the service begins.
-pub(crate) const ROOT: &str = "route53/";
 const SET: &str = "route53/set/";
 const JOURNAL: &str = "route53/journal/";
 const PENDING: &str = "route53/pending/";

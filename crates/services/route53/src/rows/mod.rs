@@ -34,8 +34,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use bodies::{
-    Change, ChangeRow, Delegated, DelegatedRow, DnssecRow, Effect, Family, FamilyRow, Index, IndexRow, Journal,
-    JournalRow, Pending, PendingRow, RecordSetRow, Tags, TagsRow, Touched, Visibility, Vpc, Zone, ZoneRow,
+    Change, ChangeRow, Delegated, DelegatedRow, DnssecRow, Effect, Family, FamilyRow, Index, IndexRow,
+    Journal, JournalRow, Pending, PendingRow, RecordSetRow, Tags, TagsRow, Touched, Visibility, Vpc, Zone,
+    ZoneRow,
 };
 pub(crate) use keys::*;
 
@@ -46,8 +47,9 @@ pub(crate) fn encode<T: Serialize>(row: &T) -> Result<Vec<u8>, Fault> {
 
 /// Reads a row's value; a newer version than this binary knows is refused.
 pub(crate) fn decode<T: DeserializeOwned>(row: &keyward_store::Row) -> Result<T, Fault> {
-    postcard::from_bytes(&row.value)
-        .map_err(|error| Fault::ours(format!("cannot read row {:?} (is it of a newer version?): {error}", row.key)))
+    postcard::from_bytes(&row.value).map_err(|error| {
+        Fault::ours(format!("cannot read row {:?} (is it of a newer version?): {error}", row.key))
+    })
 }
 
 #[cfg(test)]

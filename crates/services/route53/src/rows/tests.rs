@@ -80,7 +80,9 @@ fn change_rows_keep_their_bytes() {
         comment: None,
     };
     golden(&ChangeRow::V1(change), "000243310c313131313232323233333333025a31000200");
-    let pending = |touched| PendingRow::V1(Pending { change: id.clone(), touched, content_version: 2, wish_version: 1 });
+    let pending = |touched| {
+        PendingRow::V1(Pending { change: id.clone(), touched, content_version: 2, wish_version: 1 })
+    };
     golden(&pending(Touched::Names(vec![name("a.org")])), "000243310001070161036f7267000201");
     golden(&pending(Touched::Wish), "00024331010201");
     golden(&pending(Touched::Zone), "00024331020201");
@@ -162,5 +164,6 @@ fn versions_order_and_read_back() {
 const GOLDEN_PUBLIC_ZONE: &str = "00025a310c313131313232323233333333070161036f72670001720101630001126e732d302e617773646e732d30302e636f6d0203020102";
 const GOLDEN_PRIVATE_ZONE: &str = "00025a310c313131313232323233333333070161036f726700017201016301010975732d656173742d31057670632d310203020102";
 const GOLDEN_SET: &str = "0009012a0161036f7267000141ac020107312e312e312e31";
-const GOLDEN_JOURNAL: &str = "00020009012a0161036f7267000141ac020107312e312e312e31010c6f72672e612e5c2a2e004100";
+const GOLDEN_JOURNAL: &str =
+    "00020009012a0161036f7267000141ac020107312e312e312e31010c6f72672e612e5c2a2e004100";
 const GOLDEN_DNSSEC: &str = "0001040341344c0361726e02010201720002040341344c0361726e02010201720102040341344c0361726e020102017202017802040341344c0361726e02010201720301790204";

@@ -11,7 +11,7 @@ use keyward_store::{BoxFuture, KeyRange};
 use keyward_zone::keys::SIGNATURE_BYTES;
 use keyward_zone::plan::Update;
 use keyward_zone::publication::{ZoneId as BuilderZoneId, ZoneKind};
-use keyward_zone::{Name, Policy, Rrset, Rtype};
+use keyward_zone::{Name, Policy, Rrset};
 
 use super::events::Events;
 use crate::dnssec::{Dnssec, KeySigningKey, Signing};
@@ -180,7 +180,12 @@ impl ZoneSource for HostedZones {
         Box::pin(self.sign_all(zone, ksk, messages))
     }
 
-    fn ksk_refused<'a>(&'a self, zone: &'a BuilderZoneId, ksk: &'a Ksk, message: &'a str) -> BoxFuture<'a, ()> {
+    fn ksk_refused<'a>(
+        &'a self,
+        zone: &'a BuilderZoneId,
+        ksk: &'a Ksk,
+        message: &'a str,
+    ) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             if let Err(fault) = self.needs_action(zone, ksk, message).await {
                 tracing::error!(%zone, ksk = ksk.name, %fault, "could not set ACTION_NEEDED");
@@ -240,11 +245,13 @@ fn rrsets(sets: Vec<RecordSet>) -> Result<Vec<Rrset>, Fault> {
 }
 
 fn rrset(set: RecordSet) -> Result<Rrset, Fault> {
-    let rtype: Rtype = set.kind.as_str().parse().map_err(|_| Fault::ours("a record type is unknown"))?;
+    let rtype = values::rtype(set.kind).ok_or_else(|| Fault::ours("a record type is unknown"))?;
     let rdata: Result<Vec<Vec<u8>>, Fault> = set
         .values
         .iter()
-        .map(|value| values::read(set.kind, value).map_err(|error| Fault::ours(format!("a stored value: {error}"))))
+        .map(|value| {
+            values::read(set.kind, value).map_err(|error| Fault::ours(format!("a stored value: {error}")))
+        })
         .collect();
     Ok(Rrset::new(set.name.into(), rtype, set.ttl_seconds, rdata?))
 }

@@ -14,7 +14,11 @@ use crate::{Route53, ZoneId};
 
 impl HostedZones {
     /// A private zone is as good as served when it is published: resolvers read what is published.
-    pub(super) async fn settle_published(&self, zone: &BuilderZoneId, progress: Progress) -> Result<(), Fault> {
+    pub(super) async fn settle_published(
+        &self,
+        zone: &BuilderZoneId,
+        progress: Progress,
+    ) -> Result<(), Fault> {
         match self.zone(zone).await? {
             Some(zone) if matches!(zone.visibility, Visibility::Private(_)) => {
                 settle(&self.service, &zone.id, Some(progress)).await
@@ -34,7 +38,12 @@ impl HostedZones {
     }
 
     /// The KMS key behind a key-signing key refuses: ACTION_NEEDED.
-    pub(super) async fn needs_action(&self, zone: &BuilderZoneId, ksk: &Ksk, message: &str) -> Result<(), Fault> {
+    pub(super) async fn needs_action(
+        &self,
+        zone: &BuilderZoneId,
+        ksk: &Ksk,
+        message: &str,
+    ) -> Result<(), Fault> {
         let Some(zone) = ZoneId::parse(zone.as_str()) else { return Ok(()) };
         let now: Timestamp = self.service.clock.now();
         let trouble = |dnssec: &mut Dnssec| {
@@ -83,7 +92,8 @@ async fn settle(service: &Route53, zone: &ZoneId, progress: Option<Progress>) ->
     for row in service.rows_below(&rows::pendings(zone)).await? {
         let pending = Pending::from(rows::decode::<PendingRow>(&row)?);
         let covered = progress.is_none_or(|progress| {
-            pending.content_version <= progress.content_version && pending.wish_version <= progress.wish_version
+            pending.content_version <= progress.content_version
+                && pending.wish_version <= progress.wish_version
         });
         if covered {
             settle_one(service, &row, &pending).await?;

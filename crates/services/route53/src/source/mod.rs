@@ -5,3 +5,6 @@ mod hosted;
 mod insync;
 
 pub use hosted::HostedZones;
+
+#[cfg(test)]
+mod tests;
