@@ -17,6 +17,8 @@ mod registry;
 mod rows;
 mod source;
 mod suffix;
+#[cfg(test)]
+mod tests;
 mod zones;
 
 pub use anchor::RootAnchor;
