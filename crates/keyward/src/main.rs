@@ -1,2 +1,41 @@
-//! The `keyward` binary.
-fn main() {}
+//! The `keyward` binary: command line, configuration, wiring.
+//!
+//! Deliberately absent: what any API operation means, and every decision of DNS.
+
+mod admin;
+mod cli;
+mod commands;
+mod config;
+mod folder;
+mod house;
+mod http;
+mod refusal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{AccountCommand, Cli, Command};
+use crate::refusal::Refusal;
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(refusal) => {
+            eprintln!("keyward: {refusal}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Refusal> {
+    match command {
+        Command::Serve(arguments) => commands::serve::run(&arguments),
+        Command::Env(folder) => commands::env::run(&folder.data_dir),
+        Command::Account(AccountCommand::Create { name, folder }) => {
+            commands::account::create(&folder.data_dir, name)
+        }
+        Command::Account(AccountCommand::List { folder }) => commands::account::list(&folder.data_dir),
+        Command::Vault(arguments) => commands::vault::run(arguments),
+    }
+}

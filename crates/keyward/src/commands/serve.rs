@@ -1,0 +1,98 @@
+//! `keyward serve`: from configuration to ready, and from SIGTERM to a clean end.
+
+use std::net::{SocketAddr, TcpListener as StdTcpListener, UdpSocket};
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::ServeArgs;
+use crate::commands::env::quoted;
+use crate::config::{Config, DnsConfig};
+use crate::folder::DataFolder;
+use crate::house::House;
+use crate::refusal::Refusal;
+use crate::{admin, http};
+
+/// What is logged unless `RUST_LOG` says otherwise. The audit log (`audit=info`) has a line a call.
+const LOG_FILTER: &str = "info,audit=off";
+
+pub(crate) fn run(arguments: &ServeArgs) -> Result<(), Refusal> {
+    let config = Config::of(arguments)?;
+    start_log();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal::new(format!("cannot start threads: {error}")))?;
+    runtime.block_on(serve(&config))
+}
+
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Sockets first: when one is taken, nothing has been touched yet.
+async fn serve(config: &Config) -> Result<(), Refusal> {
+    let listener = bind_api(config.listen).await?;
+    probe_dns(&config.dns)?;
+    let mut terminate = handler(SignalKind::terminate())?;
+    let mut interrupt = handler(SignalKind::interrupt())?;
+    let folder = if config.ephemeral { DataFolder::ephemeral()? } else { DataFolder::open(&config.data_dir)? };
+    let house = Arc::new(House::build(config, &folder, local_address(&listener)?).await?);
+    let (stop, stopped) = watch::channel(false);
+    let server = tokio::spawn(http::serve(listener, Arc::clone(&house), stopped));
+    admin::serve(folder.path(), Arc::clone(&house)).map_err(|error| {
+        Refusal::new(format!("cannot make {}: {error}", folder.file(admin::SOCKET).display()))
+    })?;
+    house.publish_files(&folder)?;
+    print_lines(&house.endpoints().api, folder.path(), &house.endpoints().region);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("draining");
+    let _ = std::fs::remove_file(folder.file("endpoints.json"));
+    let _ = stop.send(true);
+    let _ = server.await;
+    house.close().await;
+    let _ = std::fs::remove_file(folder.file(admin::SOCKET));
+    Ok(())
+}
+
+fn handler(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Refusal> {
+    signal(kind).map_err(|error| Refusal::new(format!("cannot listen for signals: {error}")))
+}
+
+async fn bind_api(address: SocketAddr) -> Result<TcpListener, Refusal> {
+    TcpListener::bind(address).await.map_err(|error| cannot_listen("--listen", address, &error))
+}
+
+/// The name server's sockets share their ports (SO_REUSEPORT) and would not notice a neighbour.
+fn probe_dns(dns: &DnsConfig) -> Result<(), Refusal> {
+    let levels = [&dns.root, &dns.tld, &dns.hosted];
+    for address in std::iter::once(&dns.listen).chain(levels.iter().flat_map(|level| &level.listen)) {
+        StdTcpListener::bind(address)
+            .and_then(|_| UdpSocket::bind(address))
+            .map_err(|error| cannot_listen("--dns-listen", *address, &error))?;
+    }
+    Ok(())
+}
+
+fn cannot_listen(flag: &str, address: SocketAddr, error: &std::io::Error) -> Refusal {
+    Refusal::new(format!("cannot listen on {address}: {error}; stop what uses it, or choose another with {flag}"))
+}
+
+fn local_address(listener: &TcpListener) -> Result<SocketAddr, Refusal> {
+    listener.local_addr().map_err(|error| Refusal::new(format!("cannot tell the API's port: {error}")))
+}
+
+/// The three lines that make the AWS CLI work; nothing else is ever printed.
+fn print_lines(api: &str, folder: &Path, region: &str) {
+    println!("export AWS_ENDPOINT_URL={}", quoted(api));
+    println!("export AWS_SHARED_CREDENTIALS_FILE={}", quoted(&folder.join("credentials").to_string_lossy()));
+    println!("export AWS_DEFAULT_REGION={}", quoted(region));
+}
