@@ -1,0 +1,12 @@
+//! The log: structured lines on stderr.
+
+use tracing_subscriber::EnvFilter;
+
+/// What is logged unless `RUST_LOG` says otherwise. The audit log (`audit=info`) has a line a call.
+const FILTER: &str = "info,audit=off";
+
+/// Starts it; called once by each process.
+pub(crate) fn start() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
