@@ -32,7 +32,11 @@ pub(crate) trait Handler: Send + Sync + 'static {
 }
 
 /// Serves until `stop` becomes true, then drains.
-pub(crate) async fn serve<H: Handler>(listener: TcpListener, handler: Arc<H>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve<H: Handler>(
+    listener: TcpListener,
+    handler: Arc<H>,
+    mut stop: watch::Receiver<bool>,
+) {
     let connections = GracefulShutdown::new();
     loop {
         tokio::select! {
@@ -40,7 +44,7 @@ pub(crate) async fn serve<H: Handler>(listener: TcpListener, handler: Arc<H>, mu
                 Ok((stream, peer)) => connect(stream, peer, &handler, &connections),
                 Err(error) => pause_after(&error).await,
             },
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stopped(&mut stop) => break,
         }
     }
     drop(listener);
@@ -49,13 +53,23 @@ pub(crate) async fn serve<H: Handler>(listener: TcpListener, handler: Arc<H>, mu
     }
 }
 
+/// Ends when `stop` becomes true, or when nobody can set it any more.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
 /// Out of descriptors or the like: give others time to close theirs.
 async fn pause_after(error: &std::io::Error) {
     tracing::warn!(%error, "cannot accept a connection");
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
-fn connect<H: Handler>(stream: TcpStream, peer: SocketAddr, handler: &Arc<H>, connections: &GracefulShutdown) {
+fn connect<H: Handler>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    handler: &Arc<H>,
+    connections: &GracefulShutdown,
+) {
     let _ = stream.set_nodelay(true);
     let handler = Arc::clone(handler);
     let service = service_fn(move |request| {

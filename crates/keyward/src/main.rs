@@ -9,6 +9,7 @@ mod config;
 mod folder;
 mod house;
 mod http;
+mod log;
 mod refusal;
 
 use std::process::ExitCode;

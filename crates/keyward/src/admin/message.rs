@@ -20,11 +20,7 @@ pub(crate) enum Question {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Answer {
     /// The account that was made, with its root access key.
-    AccountCreated {
-        account: AccountView,
-        access_key_id: String,
-        secret_access_key: String,
-    },
+    AccountCreated { account: AccountView, access_key_id: String, secret_access_key: String },
     /// The accounts, oldest first.
     Accounts(Vec<AccountView>),
     /// It could not be done; nothing was changed.

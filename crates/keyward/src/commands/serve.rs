@@ -7,7 +7,6 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 use crate::cli::ServeArgs;
 use crate::commands::env::quoted;
@@ -17,22 +16,14 @@ use crate::house::House;
 use crate::refusal::Refusal;
 use crate::{admin, http};
 
-/// What is logged unless `RUST_LOG` says otherwise. The audit log (`audit=info`) has a line a call.
-const LOG_FILTER: &str = "info,audit=off";
-
 pub(crate) fn run(arguments: &ServeArgs) -> Result<(), Refusal> {
     let config = Config::of(arguments)?;
-    start_log();
+    crate::log::start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Refusal::new(format!("cannot start threads: {error}")))?;
     runtime.block_on(serve(&config))
-}
-
-fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// Sockets first: when one is taken, nothing has been touched yet.
@@ -41,14 +32,15 @@ async fn serve(config: &Config) -> Result<(), Refusal> {
     probe_dns(&config.dns)?;
     let mut terminate = handler(SignalKind::terminate())?;
     let mut interrupt = handler(SignalKind::interrupt())?;
-    let folder = if config.ephemeral { DataFolder::ephemeral()? } else { DataFolder::open(&config.data_dir)? };
+    let folder =
+        if config.ephemeral { DataFolder::ephemeral()? } else { DataFolder::open(&config.data_dir)? };
     let house = Arc::new(House::build(config, &folder, local_address(&listener)?).await?);
     let (stop, stopped) = watch::channel(false);
     let server = tokio::spawn(http::serve(listener, Arc::clone(&house), stopped));
     admin::serve(folder.path(), Arc::clone(&house)).map_err(|error| {
         Refusal::new(format!("cannot make {}: {error}", folder.file(admin::SOCKET).display()))
     })?;
-    house.publish_files(&folder)?;
+    house.publish_files(&folder).await?;
     print_lines(&house.endpoints().api, folder.path(), &house.endpoints().region);
     tokio::select! {
         _ = terminate.recv() => {}
@@ -83,7 +75,9 @@ fn probe_dns(dns: &DnsConfig) -> Result<(), Refusal> {
 }
 
 fn cannot_listen(flag: &str, address: SocketAddr, error: &std::io::Error) -> Refusal {
-    Refusal::new(format!("cannot listen on {address}: {error}; stop what uses it, or choose another with {flag}"))
+    Refusal::new(format!(
+        "cannot listen on {address}: {error}; stop what uses it, or choose another with {flag}"
+    ))
 }
 
 fn local_address(listener: &TcpListener) -> Result<SocketAddr, Refusal> {

@@ -6,6 +6,10 @@ use crate::config::address;
 use crate::config::file::{DnsFile, LevelFile};
 use crate::refusal::Refusal;
 
+/// AWS's four stripes of 512 name servers.
+const HOSTED_NAMES: [&str; 4] =
+    ["ns-{n}.awsdns-{k}.com", "ns-{n}.awsdns-{k}.net", "ns-{n}.awsdns-{k}.org", "ns-{n}.awsdns-{k}.co.uk"];
+
 /// The servers of one level of the tree.
 #[derive(Clone, Debug)]
 pub(crate) struct Level {
@@ -38,7 +42,7 @@ impl DnsConfig {
             tlds,
             root: level("dns.root", file.root.as_ref(), &["a.root-servers.net"])?,
             tld: level("dns.tld", file.tld.as_ref(), &["a.nic.{tld}"])?,
-            hosted: level("dns.hosted", file.hosted.as_ref(), &["ns-{n}.awsdns-{k}.{tld}"])?,
+            hosted: level("dns.hosted", file.hosted.as_ref(), &HOSTED_NAMES)?,
         })
     }
 }

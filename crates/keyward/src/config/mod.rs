@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use keyward_base::{AccountId, Partition};
 
-pub(crate) use crate::config::dns::{DnsConfig, Level};
+pub(crate) use crate::config::dns::DnsConfig;
 pub(crate) use crate::config::file::ConfigFile;
 pub(crate) use crate::config::regions::Regions;
 
@@ -62,9 +62,7 @@ fn read_file(named: Option<&Path>) -> Result<ConfigFile, Refusal> {
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
             Ok(ConfigFile::default())
         }
-        Err(error) => {
-            Err(Refusal::new(format!("cannot read the configuration {}: {error}", path.display())))
-        }
+        Err(error) => Err(Refusal::new(format!("cannot read the configuration {}: {error}", path.display()))),
     }
 }
 

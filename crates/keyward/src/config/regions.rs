@@ -37,7 +37,9 @@ impl Regions {
             Some(regions) if regions.is_empty() => {
                 Err(Refusal::new("regions: name at least one region, or leave the table out"))
             }
-            Some(regions) => regions.iter().map(|(name, zones)| configured(name, zones)).collect::<Result<_, _>>(),
+            Some(regions) => {
+                regions.iter().map(|(name, zones)| configured(name, zones)).collect::<Result<_, _>>()
+            }
             None => DEFAULT.iter().map(|(name, letters)| standard(name, letters)).collect::<Result<_, _>>(),
         }
         .map(Self)

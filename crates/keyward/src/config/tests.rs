@@ -32,8 +32,7 @@ fn flags_win_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.toml");
     std::fs::write(&path, "listen = '127.0.0.1:1'\npartition = 'keyward'\n").unwrap();
-    let flags =
-        ServeArgs { config: Some(path), listen: Some("127.0.0.1:2".to_owned()), ..arguments() };
+    let flags = ServeArgs { config: Some(path), listen: Some("127.0.0.1:2".to_owned()), ..arguments() };
     let config = Config::of(&flags).unwrap();
     assert_eq!(config.listen.port(), 2);
     assert_eq!(config.partition.as_str(), "keyward");
@@ -55,7 +54,9 @@ fn a_bad_key_is_refused_in_one_line_that_names_it() {
 
 #[test]
 fn bad_values_are_refused() {
-    for text in ["listen = 'here'", "account_id = '12'", "partition = 'A B'", "[regions]\n'US' = []", "[regions]"] {
+    for text in
+        ["listen = 'here'", "account_id = '12'", "partition = 'A B'", "[regions]\n'US' = []", "[regions]"]
+    {
         assert!(with_file(text).is_err(), "{text}");
     }
 }

@@ -42,8 +42,9 @@ impl Endpoints {
     pub(crate) fn read(folder: &Path) -> Result<Self, Refusal> {
         let path = folder.join("endpoints.json");
         let text = fs::read_to_string(&path).map_err(|error| not_serving(&path, &error))?;
-        serde_json::from_str(&text)
-            .map_err(|error| Refusal::new(format!("{} is damaged: {error}; restart keyward serve", path.display())))
+        serde_json::from_str(&text).map_err(|error| {
+            Refusal::new(format!("{} is damaged: {error}; restart keyward serve", path.display()))
+        })
     }
 
     /// Writes the file.
@@ -62,9 +63,14 @@ impl Credentials {
                 .filter_map(|line| line.split_once('='))
                 .find(|(name, _)| name.trim() == key)
                 .map(|(_, value)| value.trim().to_owned())
-                .ok_or_else(|| Refusal::new(format!("{} has no {key}; restart keyward serve", path.display())))
+                .ok_or_else(|| {
+                    Refusal::new(format!("{} has no {key}; restart keyward serve", path.display()))
+                })
         };
-        Ok(Self { access_key_id: value("aws_access_key_id")?, secret_access_key: value("aws_secret_access_key")? })
+        Ok(Self {
+            access_key_id: value("aws_access_key_id")?,
+            secret_access_key: value("aws_secret_access_key")?,
+        })
     }
 
     /// Writes the profile `default`, readable by the owner alone.

@@ -27,9 +27,15 @@ fn listeners(config: &Config) -> impl Iterator<Item = (SocketAddr, StandsFor)> {
 }
 
 /// Opens the sockets and begins to answer with what is published already.
-pub(super) async fn start(config: &Config, ground: &Ground, blobs: Arc<dyn Blobs>) -> Result<Running, Refusal> {
-    let listening = listeners(config)
-        .fold(NameServerConfig::new(NODE), |server, (address, stands_for)| server.listen(address, stands_for));
+pub(super) async fn start(
+    config: &Config,
+    ground: &Ground,
+    blobs: Arc<dyn Blobs>,
+) -> Result<Running, Refusal> {
+    let node = NODE.parse().map_err(|error| Refusal::new(format!("{NODE}: {error}")))?;
+    let listening = listeners(config).fold(NameServerConfig::new(node), |server, (address, stands_for)| {
+        server.listen(address, stands_for)
+    });
     NameServer::start(listening, Arc::clone(&ground.clock), Arc::clone(&ground.store), blobs)
         .await
         .map_err(|error| Refusal::new(format!("{error}; choose another address with --dns-listen")))
@@ -42,8 +48,11 @@ pub(super) fn endpoints(
     server: &Running,
     account: AccountId,
 ) -> Result<Endpoints, Refusal> {
-    let bound: Vec<(String, StandsFor)> =
-        server.addresses().map(|address| address.to_string()).zip(listeners(config).map(|(_, level)| level)).collect();
+    let bound: Vec<(String, StandsFor)> = server
+        .addresses()
+        .map(|address| address.to_string())
+        .zip(listeners(config).map(|(_, level)| level))
+        .collect();
     let of = |wanted: &StandsFor| -> Vec<String> {
         bound.iter().filter(|(_, level)| level == wanted).map(|(address, _)| address.clone()).collect()
     };

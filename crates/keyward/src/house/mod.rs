@@ -18,8 +18,8 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
-use crate::folder::{Credentials, DataFolder, Endpoints, replace_file};
-use crate::house::services::Services;
+use crate::folder::{Credentials, DataFolder, Endpoints};
+use crate::house::services::{Services, Site};
 use crate::refusal::Refusal;
 
 /// All rooms of one running `serve`.
@@ -29,7 +29,7 @@ pub(crate) struct House {
     store: EmbeddedStore,
     vault: VaultClient,
     endpoints: Endpoints,
-    credentials: Credentials,
+    credentials: Option<Credentials>,
     running: Mutex<Option<Running>>,
     metrics: metrics::Sources,
 }
@@ -49,22 +49,27 @@ pub(crate) struct Ground {
 }
 
 impl House {
-    pub(crate) async fn build(config: &Config, folder: &DataFolder, api: SocketAddr) -> Result<Self, Refusal> {
+    pub(crate) async fn build(
+        config: &Config,
+        folder: &DataFolder,
+        api: SocketAddr,
+    ) -> Result<Self, Refusal> {
         let supervisor = start_vault(folder).await?;
         let vault = supervisor.client();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = EmbeddedStore::open(&folder.file("store.redb"), Arc::clone(&clock))
             .map_err(|error| Refusal::new(error.to_string()))?;
-        let blobs = FolderBlobs::open(&folder.file("blobs"))
-            .map_err(|error| Refusal::new(format!("cannot use {}: {error}", folder.file("blobs").display())))?;
+        let blobs = FolderBlobs::open(&folder.file("blobs")).map_err(|error| {
+            Refusal::new(format!("cannot use {}: {error}", folder.file("blobs").display()))
+        })?;
         let random: Arc<dyn Random> = Arc::new(SystemRandom::default());
         let ground = Ground { store: Arc::new(store.clone()), clock, random };
         let handle = GateHandle::new();
         let mut router = Router::new();
         let mut duties = JoinSet::new();
         let name_server = dns::start(config, &ground, Arc::new(blobs.clone())).await?;
-        let services =
-            Services::build(config, &ground, &vault, Arc::new(blobs), &handle, &mut router, &mut duties).await?;
+        let site = Site { config, ground: &ground, vault: &vault, blobs: Arc::new(blobs), handle: &handle };
+        let services = Services::build(&site, &mut router, &mut duties).await?;
         let gate = Gate::new(gate_parts(config, &ground, &services), router, &handle);
         let (credentials, account) = services.first_account(config.account_id).await?;
         let endpoints = dns::endpoints(config, api, &name_server, account)?;
@@ -80,11 +85,10 @@ impl House {
 
     /// Writes the files that people and scripts read; `endpoints.json` last, because it says "ready".
     pub(crate) async fn publish_files(&self, folder: &DataFolder) -> Result<(), Refusal> {
-        let anchor = self.services.trust_anchor().await?;
         let write = || -> std::io::Result<()> {
-            self.credentials.write(&folder.file("credentials"))?;
-            replace_file(&folder.file("trust-anchor.bind"), &anchor.bind, 0o644)?;
-            replace_file(&folder.file("trust-anchor.zone"), &anchor.zone, 0o644)?;
+            if let Some(credentials) = &self.credentials {
+                credentials.write(&folder.file("credentials"))?;
+            }
             self.endpoints.write(&folder.file("endpoints.json"))
         };
         write().map_err(|error| Refusal::new(format!("cannot write to {}: {error}", folder.path().display())))
@@ -102,8 +106,8 @@ impl House {
 
 /// The vault is this same binary, under its own subcommand.
 async fn start_vault(folder: &DataFolder) -> Result<Supervisor, Refusal> {
-    let program =
-        std::env::current_exe().map_err(|error| Refusal::new(format!("cannot find my own program: {error}")))?;
+    let program = std::env::current_exe()
+        .map_err(|error| Refusal::new(format!("cannot find my own program: {error}")))?;
     let config = VaultConfig {
         program,
         arguments: vec!["vault".into()],

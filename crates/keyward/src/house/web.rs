@@ -27,8 +27,11 @@ impl House {
     async fn health(&self) -> Response<Bytes> {
         let vault = self.vault.status().await.is_ok();
         let store = self.store.get(&Key::of(&["health"])).await.is_ok();
-        let (status, word) =
-            if vault && store { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "degraded") };
+        let (status, word) = if vault && store {
+            (StatusCode::OK, "ok")
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, "degraded")
+        };
         let body = serde_json::json!({ "status": word, "vault": vault, "store": store });
         typed(status, "application/json", body.to_string())
     }

@@ -1,0 +1,131 @@
+//! The services, each built on its parts and registered with the router.
+
+use std::sync::Arc;
+
+use keyward_base::{AccountId, Fault};
+use keyward_gate::{GateHandle, IdentitySource, PrincipalDirectory, Router};
+use keyward_iam::{Accounts, Iam};
+use keyward_kms::{Kms, KmsParts};
+use keyward_route53::{NoParent, Route53, Route53Config, Route53Parts};
+use keyward_store::Blobs;
+use keyward_vault::VaultClient;
+use tokio::task::JoinSet;
+
+use crate::admin::{AccountView, Answer};
+use crate::config::Config;
+use crate::folder::Credentials;
+use crate::house::Ground;
+use crate::refusal::Refusal;
+
+/// The services that the house itself asks something of.
+pub(super) struct Services {
+    accounts: Accounts,
+    iam: Arc<Iam>,
+}
+
+/// What every service is built with.
+pub(super) struct Site<'a> {
+    pub(super) config: &'a Config,
+    pub(super) ground: &'a Ground,
+    pub(super) vault: &'a VaultClient,
+    pub(super) blobs: Arc<dyn Blobs>,
+    pub(super) handle: &'a GateHandle,
+}
+
+impl Services {
+    /// Builds all services, registers their operations, and starts their duties.
+    pub(super) async fn build(
+        site: &Site<'_>,
+        router: &mut Router,
+        duties: &mut JoinSet<()>,
+    ) -> Result<Self, Refusal> {
+        let iam = build_iam(site, router, duties);
+        let kms = build_kms(site, &iam, router, duties).await?;
+        let _route53 = build_route53(site, router);
+        let Ground { store, random, clock } = site.ground;
+        let accounts = Accounts::new(Arc::clone(store), Arc::clone(random), Arc::clone(clock));
+        let _ = kms;
+        Ok(Self { accounts, iam })
+    }
+
+    /// Who finds credentials.
+    pub(super) fn identities(&self) -> Arc<dyn IdentitySource> {
+        Arc::<Iam>::clone(&self.iam)
+    }
+
+    /// The account that a new user works in, with its root's access key.
+    pub(super) async fn first_account(
+        &self,
+        wanted: Option<AccountId>,
+    ) -> Result<(Option<Credentials>, AccountId), Refusal> {
+        let (account, credentials) = self.accounts.ensure_first(wanted).await.map_err(refusal)?;
+        let credentials = credentials.map(|root| Credentials {
+            access_key_id: root.access_key_id,
+            secret_access_key: root.secret_access_key.to_string(),
+        });
+        Ok((credentials, account.id))
+    }
+
+    /// `keyward account create`
+    pub(super) async fn create_account(&self, name: &str) -> Result<Answer, Refusal> {
+        let (account, root) = self.accounts.create(name).await.map_err(refusal)?;
+        Ok(Answer::AccountCreated {
+            account: AccountView::of(&account),
+            access_key_id: root.access_key_id,
+            secret_access_key: root.secret_access_key.to_string(),
+        })
+    }
+
+    /// `keyward account list`
+    pub(super) async fn list_accounts(&self) -> Result<Answer, Refusal> {
+        let accounts = self.accounts.list().await.map_err(refusal)?;
+        Ok(Answer::Accounts(accounts.iter().map(AccountView::of).collect()))
+    }
+}
+
+fn build_iam(site: &Site<'_>, router: &mut Router, duties: &mut JoinSet<()>) -> Arc<Iam> {
+    let Ground { store, random, .. } = site.ground;
+    let iam = Iam::new(Arc::clone(store), Arc::clone(random), site.config.partition.clone());
+    keyward_iam::register(router, &iam);
+    duties.spawn(Arc::clone(&iam).follow());
+    iam
+}
+
+async fn build_kms(
+    site: &Site<'_>,
+    iam: &Arc<Iam>,
+    router: &mut Router,
+    duties: &mut JoinSet<()>,
+) -> Result<Arc<Kms>, Refusal> {
+    let kms = Kms::open(KmsParts {
+        store: Arc::clone(&site.ground.store),
+        vault: site.vault.clone(),
+        principals: Arc::<Iam>::clone(iam) as Arc<dyn PrincipalDirectory>,
+        clock: Arc::clone(&site.ground.clock),
+        random: Arc::clone(&site.ground.random),
+    })
+    .await
+    .map_err(refusal)?;
+    keyward_kms::register(router, &kms);
+    duties.spawn(Arc::clone(&kms).run_duties(site.config.partition.clone()));
+    Ok(kms)
+}
+
+fn build_route53(site: &Site<'_>, router: &mut Router) -> Arc<Route53> {
+    let route53 = Route53::new(Route53Parts {
+        store: Arc::clone(&site.ground.store),
+        clock: Arc::clone(&site.ground.clock),
+        random: Arc::clone(&site.ground.random),
+        gate: site.handle.clone(),
+        parent: Arc::new(NoParent),
+        config: Route53Config::default(),
+    });
+    keyward_route53::register(router, &route53);
+    route53
+}
+
+/// A fault at start-up, with its cause: nobody else is there to read it.
+pub(super) fn refusal(fault: Fault) -> Refusal {
+    let cause = fault.cause().map(|cause| format!(" ({cause})")).unwrap_or_default();
+    Refusal::new(format!("{fault}{cause}"))
+}
