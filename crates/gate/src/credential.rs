@@ -1,10 +1,9 @@
 //! Access keys: what the gate must know of one, and who tells it.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use keyward_base::{Fault, Partition};
+use keyward_store::BoxFuture;
 use zeroize::Zeroizing;
 
 use crate::sigv4::SigningKeys;
@@ -66,5 +65,5 @@ pub trait IdentitySource: Send + Sync + 'static {
     fn credential<'a>(
         &'a self,
         access_key_id: &'a str,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Arc<Credential>>, Fault>> + Send + 'a>>;
+    ) -> BoxFuture<'a, Result<Option<Arc<Credential>>, Fault>>;
 }

@@ -3,13 +3,11 @@
 //! A test calls an operation by `handle.call::<S>(&caller, …)`: the same way as a request from outside,
 //! policies included, from resolving on.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use keyward_base::{AccountId, Clock, Fault, Partition, Random};
 use keyward_policy::{Flavour, Policy, PolicySet};
-use keyward_store::Store;
+use keyward_store::{BoxFuture, Store};
 
 use crate::{
     Attributes, Caller, Credential, Gate, GateHandle, GateParts, IdentitySource, LogSink, Principal, Router,
@@ -70,7 +68,7 @@ impl IdentitySource for NoIdentities {
     fn credential<'a>(
         &'a self,
         _access_key_id: &'a str,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Arc<Credential>>, Fault>> + Send + 'a>> {
+    ) -> BoxFuture<'a, Result<Option<Arc<Credential>>, Fault>> {
         Box::pin(async { Ok(None) })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use keyward_base::{AccountId, Fault, SeededRandom, SimulatedClock, Timestamp};
 use keyward_policy::{Flavour, Policy};
 use keyward_schema::{kms, sts};
-use keyward_store::{Key, SimulatedStore, Store};
+use keyward_store::{BoxFuture, Key, SimulatedStore, Store};
 
 use crate::{
     AuditEvent, AuditSink, Check, Credential, Gate, GateHandle, GateParts, IdentitySource, Judge, Operation,
@@ -141,7 +141,7 @@ impl IdentitySource for One {
     fn credential<'a>(
         &'a self,
         access_key_id: &'a str,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Option<Arc<Credential>>, Fault>> + Send + 'a>> {
+    ) -> BoxFuture<'a, Result<Option<Arc<Credential>>, Fault>> {
         let known = self.0.caller.access_key_id() == Some(access_key_id);
         Box::pin(async move { Ok(known.then(|| Arc::clone(&self.0))) })
     }

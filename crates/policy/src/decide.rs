@@ -274,3 +274,6 @@ impl<'a> Found<'a> {
         found
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,14 +50,14 @@ impl ArnPattern {
         match self {
             Self::Whole(pattern) => pattern.matches(arn, keys),
             Self::Fields(patterns) => {
+                // All fields are looked at, so that a variable without a value is found wherever it is.
                 let mut fields = arn.splitn(FIELDS, ':');
+                let mut all = true;
                 for pattern in patterns {
-                    let Some(field) = fields.next() else { return Ok(false) };
-                    if !pattern.matches(field, keys)? {
-                        return Ok(false);
-                    }
+                    let field = fields.next();
+                    all &= pattern.matches(field.unwrap_or_default(), keys)? && field.is_some();
                 }
-                Ok(true)
+                Ok(all)
             }
         }
     }

@@ -129,6 +129,7 @@ impl House {
         };
         let response = self.gate.handle(signer.sign(request), [127, 0, 0, 1].into()).await;
         let body = String::from_utf8(response.body().to_vec()).unwrap();
+        let body = body.replace("&apos;", "'").replace("&quot;", "\"");
         Answer { status: response.status().as_u16(), body }
     }
 }

@@ -1,0 +1,88 @@
+//! Decisions name the statement that decided, and denials have AWS's words.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::{ConditionValues, Flavour, IdentityKind};
+
+fn alice() -> Identity {
+    Identity {
+        account: "111122223333".parse().unwrap(),
+        kind: IdentityKind::User { id: "AIDAALICEALICEALICE0".to_owned() },
+        arn: "arn:aws:iam::111122223333:user/alice".to_owned(),
+    }
+}
+
+fn set(policies: &[(&str, &str)]) -> PolicySet {
+    let compile = |(name, text): &(&str, &str)| {
+        ((*name).to_owned(), Arc::new(Policy::parse(text, Flavour::Identity).unwrap()))
+    };
+    PolicySet::new(policies.iter().map(compile).collect())
+}
+
+const ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/k";
+
+fn with(policies: &[(&str, &str)], limits: [Option<&str>; 2], check: impl Fn(&Question<'_>, &Decision<'_>)) {
+    let (identity, policies, none) = (alice(), set(policies), ConditionValues::new());
+    let limits = limits.map(|text| text.map(|text| Policy::parse(text, Flavour::Identity).unwrap()));
+    let [boundary, session] = &limits;
+    let question = Question {
+        identity: &identity,
+        policies: &policies,
+        boundary: boundary.as_ref(),
+        session: session.as_ref(),
+        action: "kms:Sign",
+        resource: ARN,
+        owner: identity.account,
+        authority: Authority::Identity,
+        keys: Keys { operation: &none, caller: &none, request: &none },
+    };
+    check(&question, &decide(&question));
+}
+
+const ALLOW: &str = r#"{"Version":"2012-10-17","Statement":[
+    {"Sid":"Other","Effect":"Allow","Action":"iam:*","Resource":"*"},
+    {"Sid":"Sign","Effect":"Allow","Action":"kms:Sign","Resource":"*"}]}"#;
+const DENY: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Sid":"No","Effect":"Deny","Action":"kms:S*","Resource":"*"}}"#;
+const OTHER: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}}"#;
+
+#[test]
+fn names_the_statement_that_decided() {
+    with(&[("first", OTHER), ("second", ALLOW)], [None, None], |_, decision| {
+        assert_eq!(decision.verdict, Verdict::Allowed(Layer::Identity));
+        let by = decision.by.unwrap();
+        assert_eq!((by.policy, by.statement, by.sid), ("second", 1, Some("Sign")));
+    });
+    with(&[("first", ALLOW), ("second", DENY)], [None, None], |_, decision| {
+        let by = decision.by.unwrap();
+        assert_eq!((by.policy, by.statement, by.sid), ("second", 0, Some("No")));
+    });
+}
+
+#[test]
+fn denials_have_aws_words() {
+    let denial = |policies: &[(&str, &str)], limits, expected: &str| {
+        with(policies, limits, |question, decision| {
+            assert!(!decision.is_allowed());
+            assert_eq!(
+                decision.denial(question, &format!("resource: {ARN}")),
+                format!(
+                    "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: kms:Sign on \
+                     resource: {ARN} {expected}"
+                )
+            );
+        });
+    };
+    denial(&[], [None, None], "because no identity-based policy allows the kms:Sign action");
+    denial(
+        &[("a", ALLOW)],
+        [Some(OTHER), None],
+        "because no permissions boundary allows the kms:Sign action",
+    );
+    denial(&[("a", ALLOW)], [None, Some(OTHER)], "because no session policy allows the kms:Sign action");
+    denial(&[("a", DENY)], [None, None], "with an explicit deny in an identity-based policy");
+    denial(&[("a", ALLOW)], [Some(DENY), None], "with an explicit deny in a permissions boundary");
+    denial(&[("a", ALLOW)], [None, Some(DENY)], "with an explicit deny in a session policy");
+}
