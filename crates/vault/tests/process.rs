@@ -1,6 +1,8 @@
 //! The vault as a process of its own: started, used, killed, started again.
 #![expect(clippy::unwrap_used, reason = "a failed helper fails its test")]
 
+use rustix::process::Signal;
+use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,8 +39,36 @@ async fn symmetric(vault: &VaultClient, name: &str) -> KeyRef {
 
 /// Kills a process as the kernel's out-of-memory killer would.
 fn kill(pid: u32) {
+    send(pid, Signal::KILL);
+}
+
+fn send(pid: u32, signal: Signal) {
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
+}
+
+#[tokio::test]
+async fn signals_for_the_house_do_not_end_the_vault() {
+    let folder = tempfile::tempdir().unwrap();
+    let supervisor = Supervisor::start(config(folder.path())).await.unwrap();
+    let pid = supervisor.client().status().await.unwrap().pid;
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        send(pid, signal);
+    }
+    assert_eq!(supervisor.client().status().await.unwrap().pid, pid);
+    supervisor.stop().await;
+}
+
+/// The parent's death closes the other end of the socket; so does ours when the supervisor is dropped.
+#[tokio::test]
+async fn the_vault_ends_with_its_supervisor() {
+    let folder = tempfile::tempdir().unwrap();
+    let supervisor = Supervisor::start(config(folder.path())).await.unwrap();
+    let pid = supervisor.client().status().await.unwrap().pid;
+    drop(supervisor);
+    while Path::new(&format!("/proc/{pid}")).exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test]
@@ -71,7 +101,44 @@ async fn a_lost_domain_key_is_told_in_one_line() {
     Supervisor::start(config(folder.path())).await.unwrap().stop().await;
     std::fs::remove_file(folder.path().join("vault/domain.sealed")).unwrap();
     let error = Supervisor::start(config(folder.path())).await.err().unwrap().to_string();
-    assert!(error.contains("domain.sealed"), "{error}");
+    assert!(error.contains("restore domain.sealed"), "{error}");
+}
+
+#[tokio::test]
+async fn a_lost_vault_is_not_silently_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    Supervisor::start(config(folder.path())).await.unwrap().stop().await;
+    std::fs::remove_dir_all(folder.path().join("vault")).unwrap();
+    let error = Supervisor::start(config(folder.path())).await.err().unwrap().to_string();
+    assert!(error.contains("holds no vault"), "{error}");
+    assert!(!folder.path().join("vault").exists());
+}
+
+#[tokio::test]
+async fn another_process_of_the_same_user_can_not_read_the_vaults_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let supervisor = Supervisor::start(config(folder.path())).await.unwrap();
+    let pid = supervisor.client().status().await.unwrap().pid;
+    let opened = std::thread::spawn(move || memories_opened_without_privileges(pid)).join().unwrap();
+    // The ordinary process shows that the question can be answered with yes.
+    assert_eq!(opened, [false, true]);
+    supervisor.stop().await;
+}
+
+/// Whether the memory of a process, and that of an ordinary one, can be opened by a thread that has given up
+/// what lets root open anyone's.
+fn memories_opened_without_privileges(pid: u32) -> [bool; 2] {
+    // The one that the vault may keep stays, so that it is not what decides.
+    let held = rustix::thread::capabilities(None).unwrap().permitted & CapabilitySet::IPC_LOCK;
+    let sets = CapabilitySets { effective: held, permitted: held, inheritable: CapabilitySet::empty() };
+    rustix::thread::set_capabilities(None, sets).unwrap();
+    rustix::thread::set_no_new_privs(true).unwrap();
+    let mut ordinary = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let opens = |pid: u32| std::fs::File::open(format!("/proc/{pid}/mem")).is_ok();
+    let opened = [opens(pid), opens(ordinary.id())];
+    ordinary.kill().unwrap();
+    ordinary.wait().unwrap();
+    opened
 }
 
 #[tokio::test]

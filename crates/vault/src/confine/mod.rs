@@ -1,13 +1,14 @@
 //! What the system does to keep the vault apart from everything else on the machine.
 //!
 //! Each protection either holds or is named as missing with its reason, in the log and in the vault's
-//! status; none is assumed. All of it works through safe wrappers (rustix, landlock, seccompiler). It must run
+//! status; none is assumed. All but `signals` works through safe wrappers (rustix, landlock, seccompiler). It must run
 //! while the process has one thread: landlock, capabilities and seccomp are the thread's, and threads that
 //! are made later inherit them.
 
 mod filesystem;
 mod memory;
 mod privileges;
+mod signals;
 mod syscalls;
 
 use std::io;
@@ -25,7 +26,7 @@ pub(crate) fn protect_process() -> io::Result<()> {
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     rustix::thread::set_no_new_privs(true)?;
-    Ok(())
+    signals::leave_the_end_to_the_session()
 }
 
 /// Before the first request: locked memory, one folder, no privileges, few system calls.

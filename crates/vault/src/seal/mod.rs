@@ -63,12 +63,16 @@ impl Folder {
     /// Opens the folder; makes it and its file key where they are not there yet.
     pub(crate) fn create(path: &Path) -> Result<Self, SealError> {
         create_private_folder(path)?;
-        let file = path.join(FILE_KEY);
-        if !file.exists() {
+        if !Self::is_one(path) {
             let key = Secret::random(KEY_BYTES).map_err(|_| SealError::Internal)?;
             write_private(path, FILE_KEY, key.expose())?;
         }
         Self::open(path)
+    }
+
+    /// Whether there is such a folder.
+    pub(crate) fn is_one(path: &Path) -> bool {
+        path.join(FILE_KEY).exists()
     }
 
     /// Opens a folder that is there already.

@@ -19,11 +19,11 @@ use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::confine;
-use crate::domain::Domain;
+use crate::domain::{Domain, stored};
 use crate::mechanism::selftest;
 use crate::seal::Folder;
 use crate::server::connection;
-use crate::server::enrol::enrol;
+use crate::server::enrol::{EnrolError, enrol};
 use crate::server::vault::Vault;
 use crate::session::credentials::Credentials;
 
@@ -86,8 +86,19 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Option<Command> {
 
 fn run(folder: &Path) -> Result<(), Failure> {
     selftest::run()?;
+    if !Folder::is_one(folder) {
+        return Err(format!(
+            "{} holds no vault: restore it from a backup; or, if no key is to be kept, remove the client's \
+             session folder too, and a new vault is made",
+            folder.display()
+        )
+        .into());
+    }
     let _lock = lock(folder)?;
     let sealed = Folder::open(folder)?;
+    if !stored::exists(&sealed) {
+        return Err(EnrolError::DomainLost.to_string().into());
+    }
     let credentials = Credentials::read_vault(&sealed)?;
     let domain = Domain::open(sealed)?;
     let socket = inherited_socket()?;
