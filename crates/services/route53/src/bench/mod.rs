@@ -95,7 +95,8 @@ impl Bench {
         register(&mut router, &service);
         toy_kms::register(&mut router, &kms);
         let gate = testing::gate(shared, clock.clone(), random, router, &handle);
-        let hosted = HostedZones::new(service.clone(), kms_changes.clone(), testing::partition());
+        let board: NoticeBoard<Arn> = kms_changes.clone();
+        let hosted = HostedZones::new(service.clone(), move || board.reader(), testing::partition());
         Self { store, service, kms, kms_changes, parent, hosted, handle, _gate: gate }
     }
 

@@ -51,7 +51,7 @@ impl Operation for EnableHostedZoneDnssec {
 /// A parent that delegates the zone must name all of its servers and no others: those of its delegation
 /// set, or those of its own NS set. A parent that does not delegate it, or does not answer, is no hindrance.
 async fn check_delegation(service: &Route53, zone: &Zone) -> Result<(), Fault> {
-    let Ok(Some(delegation)) = service.parent.delegation(zone.name.as_name()).await else {
+    let Ok(Some(delegation)) = service.delegation(zone).await else {
         return Ok(());
     };
     let at_parent = server_set(delegation.name_servers.iter());

@@ -113,7 +113,7 @@ impl Route53 {
 
     /// Whether the parent has a DS record for one of `keys`. Not knowing counts as a refusal.
     pub(super) async fn in_parent_ds(&self, zone: &Zone, keys: &[KeySigningKey]) -> Result<bool, Refusal> {
-        let delegation = self.parent.delegation(zone.name.as_name()).await.map_err(|failure| {
+        let delegation = self.delegation(zone).await.map_err(|failure| {
             tracing::warn!(zone = %zone.id, cause = %failure.0, "the parent could not be asked");
             Refusal::ParentUnknown { zone: zone.name.to_string() }
         })?;

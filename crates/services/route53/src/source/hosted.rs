@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use keyward_base::{Fault, NoticeBoard, Partition};
+use keyward_base::{Arn, Fault, NoticeReader, Partition};
 use keyward_builder::{
     Content, Ksk, KskTrouble, Progress, SigningWish, SourceError, ZoneEvents, ZoneSource, ZoneWish,
 };
@@ -20,21 +20,24 @@ use crate::record::RecordSet;
 use crate::rows::{self, DnssecRow, Pending, PendingRow, Touched, Visibility, Zone, ZoneRow};
 use crate::{RecordName, Route53, ZoneId, values};
 
+/// Gives readers of the notices that KMS tells about its keys.
+type KeyChanges = Box<dyn Fn() -> NoticeReader<Arn> + Send + Sync>;
+
 /// The hosted zones of every account.
 pub struct HostedZones {
     pub(super) service: Arc<Route53>,
-    pub(super) kms_changes: NoticeBoard<keyward_base::Arn>,
+    pub(super) kms_changes: KeyChanges,
     pub(super) partition: Partition,
 }
 
 impl HostedZones {
-    /// The zones of `service`. On `kms_changes` KMS tells which keys were changed.
+    /// The zones of `service`. `kms_changes` gives readers of what KMS tells of changed keys.
     pub fn new(
         service: Arc<Route53>,
-        kms_changes: NoticeBoard<keyward_base::Arn>,
+        kms_changes: impl Fn() -> NoticeReader<Arn> + Send + Sync + 'static,
         partition: Partition,
     ) -> Arc<Self> {
-        Arc::new(Self { service, kms_changes, partition })
+        Arc::new(Self { service, kms_changes: Box::new(kms_changes), partition })
     }
 
     pub(super) async fn zone(&self, id: &BuilderZoneId) -> Result<Option<Zone>, Fault> {
@@ -152,7 +155,7 @@ impl ZoneSource for HostedZones {
     }
 
     fn events(&self) -> Box<dyn ZoneEvents> {
-        Box::new(Events::new(Arc::clone(&self.service), self.kms_changes.reader()))
+        Box::new(Events::new(Arc::clone(&self.service), (self.kms_changes)()))
     }
 
     fn zones(&self) -> BoxFuture<'_, Result<Vec<BuilderZoneId>, SourceError>> {

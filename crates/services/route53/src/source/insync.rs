@@ -2,6 +2,9 @@
 //!
 //! Every step reads, compares and writes in one transaction, and can be repeated.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use keyward_base::{Fault, Timestamp};
 use keyward_builder::{Ksk, Progress};
 use keyward_store::{Compare, Key, KeyRange, Row, Txn, TxnError};
@@ -54,7 +57,21 @@ impl HostedZones {
     }
 }
 
+/// How often is looked for what is due.
+const DUTIES_EVERY: Duration = Duration::from_secs(1);
+
 impl Route53 {
+    /// Does `tidy_up` from now on, without end. Any number of nodes may.
+    pub async fn run_duties(self: Arc<Self>) {
+        loop {
+            if let Err(fault) = self.tidy_up().await {
+                let cause = fault.cause().map(ToString::to_string).unwrap_or_default();
+                tracing::error!(%fault, cause, "could not tidy up; trying again");
+            }
+            self.clock.sleep(DUTIES_EVERY).await;
+        }
+    }
+
     /// Does what is due besides: folds batches into record sets, and settles the changes of zones that are
     /// gone and no longer published. Repeatable; called from time to time, by any node.
     pub async fn tidy_up(&self) -> Result<(), Fault> {

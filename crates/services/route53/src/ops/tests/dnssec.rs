@@ -3,15 +3,15 @@
 use keyward_gate::testing;
 use keyward_schema::kms::{KeyManagerType, KeySpec, KeyState, KeyUsageType};
 use keyward_schema::route53::{
-    ActivateKeySigningKey, ActivateKeySigningKeyRequest, CreateHostedZone, CreateKeySigningKey,
-    CreateKeySigningKeyRequest, CreateKeySigningKeyResponse, DeactivateKeySigningKey,
+    ActivateKeySigningKey, ActivateKeySigningKeyRequest, ChangeResourceRecordSets, CreateHostedZone,
+    CreateKeySigningKey, CreateKeySigningKeyRequest, CreateKeySigningKeyResponse, DeactivateKeySigningKey,
     DeactivateKeySigningKeyRequest, DeleteHostedZone, DeleteHostedZoneRequest, DeleteKeySigningKey,
     DeleteKeySigningKeyRequest, DisableHostedZoneDNSSEC, DisableHostedZoneDNSSECRequest,
     EnableHostedZoneDNSSEC, EnableHostedZoneDNSSECRequest, GetDNSSEC, GetDNSSECRequest, GetDNSSECResponse,
     GetHostedZone, GetHostedZoneRequest,
 };
 
-use crate::bench::{Bench, account, bare, private};
+use crate::bench::{Bench, account, bare, batch, change, other_account, private, public};
 use crate::{Delegation, ParentDs};
 
 type Refusal = (String, String);
@@ -374,6 +374,39 @@ async fn the_parent_must_name_all_servers_or_none() {
     bench.parent.fails();
     bench.enable(&zone).await.unwrap();
     bench.parent.is_empty();
+    bench.enable(&zone).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_zone_above_of_the_same_owner_is_a_parent_too() {
+    let bench = Bench::new();
+    let (above, zone) = (bench.zone("a.org").await, bench.zone("sub.b.a.org").await);
+    let key = bench.key(&zone, "one", "ACTIVE").await.key_signing_key;
+    let servers = delegation(&bench, &zone).await.name_servers;
+    let servers: Vec<&str> = servers.iter().map(String::as_str).collect();
+    let ns = |action: &str, servers: &[&str]| vec![change(action, "sub.b.a.org", "NS", 60, servers)];
+    bench.change(&above, ns("CREATE", &servers[..2])).await.unwrap();
+    assert_eq!(code(bench.enable(&zone).await), "HostedZonePartiallyDelegated");
+    bench.change(&above, ns("UPSERT", &servers)).await.unwrap();
+    bench.enable(&zone).await.unwrap();
+    let ds =
+        |action: &str| vec![change(action, "sub.b.a.org", "DS", 60, &[key.ds_record.as_deref().unwrap()])];
+    bench.change(&above, ds("CREATE")).await.unwrap();
+    assert_eq!(code(bench.disable(&zone).await), "KeySigningKeyInParentDSRecord");
+    bench.change(&above, ds("DELETE")).await.unwrap();
+    bench.disable(&zone).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_zone_above_of_another_owner_says_nothing() {
+    let bench = Bench::new();
+    let zone = bench.zone("sub.a.org").await;
+    bench.key(&zone, "one", "ACTIVE").await;
+    let other = testing::root(other_account());
+    let above = bench.call_as::<CreateHostedZone>(&other, public("a.org", "r")).await.unwrap();
+    let ns = vec![change("CREATE", "sub.a.org", "NS", 60, &["ns.evil.example"])];
+    let input = batch(&bare(&above.hosted_zone.id), ns);
+    bench.call_as::<ChangeResourceRecordSets>(&other, input).await.unwrap();
     bench.enable(&zone).await.unwrap();
 }
 
