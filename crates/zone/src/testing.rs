@@ -8,8 +8,10 @@ use crate::keys::{Dnskey, FLAGS_KSK, PUBLIC_KEY_BYTES, SIGNATURE_BYTES, dnskey_s
 use crate::plan::{Plan, PlanError, Request, Signing, Update, plan};
 use crate::{Delta, Generation, Name, Policy, Rrset, SigningJob};
 
+mod random;
 mod text;
 
+pub use random::{random_question, random_sets};
 pub use text::{sets_of, unsigned};
 
 /// A P-256 key in memory.

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use super::*;
 
+mod oracle;
+mod signed;
 mod unsigned;
+mod validator;
 
 /// Asks without DO.
 pub(super) fn ask<'z>(zones: &'z ZoneSet, name: &str, rtype: Rtype) -> Answer<'z> {
