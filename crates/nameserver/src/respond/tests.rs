@@ -1,7 +1,11 @@
 //! Sizes, truncation and codes of whole replies.
 
-use domain::base::Message;
 use domain::base::iana::Rcode;
+use domain::base::rdata::ComposeRecordData;
+use domain::base::{Message, ToName};
+use keyward_base::Timestamp;
+use keyward_zone::answer::Part;
+use keyward_zone::testing::{TestSigner, random_question, random_sets};
 use proptest::prelude::*;
 
 use super::*;
@@ -126,6 +130,70 @@ proptest! {
             for section in reply.iter() { section.unwrap(); }
             prop_assert_eq!(&buffer[..2], &message[..2]);
             if udp { prop_assert!(length <= 1232); }
+        }
+    }
+}
+
+/// The records of one section of a reply, as owner, type and uncompressed data.
+fn records(message: &Message<Vec<u8>>, section: usize) -> Vec<(Name, u16, u32, Vec<u8>)> {
+    let (_, answer, authority, additional) = message.sections().unwrap();
+    let section = [answer, authority, additional].into_iter().nth(section).unwrap();
+    let records = section.map(|record| record.unwrap()).filter(|record| record.rtype() != Rtype::OPT);
+    records
+        .map(|record| {
+            let owner = record.owner().to_vec();
+            let (rtype, ttl) = (record.rtype().to_int(), record.ttl().as_secs());
+            let record = record.into_any_record::<domain::rdata::AllRecordData<_, _>>().unwrap();
+            let mut data = Vec::new();
+            record.data().compose_canonical_rdata(&mut data).unwrap();
+            (Name::from_wire(owner.as_slice()).unwrap(), rtype, ttl, data)
+        })
+        .collect()
+}
+
+/// What a part of an answer must look like on the wire.
+fn wire(part: &Part<'_>) -> Vec<(Name, u16, u32, Vec<u8>)> {
+    let record = |rtype: Rtype, data: &[u8]| (part.owner().clone(), rtype.to_int(), part.ttl, data.to_vec());
+    let data = part.set.rrset.rdata().map(|data| record(part.set.rrset.rtype(), data));
+    let signatures = part.set.signatures.iter().filter(|_| part.signatures);
+    data.chain(signatures.map(|signature| record(Rtype::RRSIG, signature.rdata()))).collect()
+}
+
+proptest! {
+    /// What comes out of the message is what the answer says: whole sets, in order, nothing else; and only
+    /// what is not needed is missing without TC.
+    #[test]
+    fn a_reply_says_what_the_answer_says(seed: u64, octets in 400u16..1400, edns: bool, dnssec_ok: bool, tcp: bool) {
+        let apex: Name = "z.example".parse().unwrap();
+        let signer = TestSigner::default();
+        let now = Timestamp::from_unix_seconds(1_800_000_000);
+        let zone = signer.sign_zone(&apex, random_sets(&apex, seed), now).unwrap();
+        let zones: ZoneSet = [zone].into_iter().collect();
+        for at in 0..8u64 {
+            let (name, rtype) = random_question(&apex, seed.wrapping_add(at));
+            let message = query(&name.to_string(), rtype, edns.then_some((octets, dnssec_ok)));
+            let transport = if tcp { Transport::Tcp } else { UDP };
+            let mut buffer = vec![0; TCP_OCTETS_MAX];
+            let outcome = respond(Some(&zones), &message, transport, None, &mut buffer);
+            let Outcome::Reply { length, truncated, .. } = outcome else { panic!("no reply") };
+            buffer.truncate(length);
+            let reply = Message::from_octets(buffer).unwrap();
+            let taken = if edns { usize::from(octets).clamp(512, 1232) } else { 512 };
+            prop_assert!(if tcp { !truncated } else { length <= taken }, "{} octets", length);
+
+            let answer = answer(&zones, Question { name: &name, rtype, dnssec_ok: edns && dnssec_ok });
+            for (at, places) in [&[Place::Answer][..], &[Place::Authority], &[Place::Glue, Place::Additional]].iter().enumerate() {
+                let mut left = &records(&reply, at)[..];
+                for part in places.iter().flat_map(|place| answer.section(*place)) {
+                    let wanted = wire(part);
+                    if left.starts_with(&wanted) {
+                        left = &left[wanted.len()..];
+                    } else {
+                        prop_assert!(truncated || part.section == Place::Additional, "{} {:?}", name, part.section);
+                    }
+                }
+                prop_assert!(left.is_empty(), "more than the answer says: {:?}", left);
+            }
         }
     }
 }
