@@ -1,8 +1,10 @@
 //! A whole zone as a stream of messages (AXFR, RFC 5936).
 //!
+//! Who asks for what changed (IXFR, RFC 1995) is told that nothing did, or gets the whole zone as well.
 //! The zone is one immutable generation, so that a transfer is of one moment however long it takes.
 
-use domain::base::iana::OptRcode;
+use domain::base::Serial;
+use domain::base::iana::{OptRcode, Rtype};
 use keyward_zone::{Generation, SignedRrset};
 
 use crate::message::{Full, Head, Query, Reply, Section};
@@ -37,7 +39,11 @@ pub(crate) struct Transfer<'q, 'z> {
 impl<'q, 'z> Transfer<'q, 'z> {
     /// Begins to transfer `zone`.
     pub(crate) fn new(query: &'q Query<'q>, zone: &'z Generation) -> Self {
-        let records: Box<dyn Iterator<Item = OneRecord<'z>> + Send + 'z> = Box::new(records(zone));
+        //= rfc1995#section-2: a client that has this serial, or a newer one, gets the SOA alone.
+        let up_to_date = query.question.qtype() == Rtype::IXFR
+            && query.known_serial.zip(zone.serial()).is_some_and(|(known, ours)| known >= Serial(ours));
+        let records: Box<dyn Iterator<Item = OneRecord<'z>> + Send + 'z> =
+            if up_to_date { Box::new(records(zone).take(1)) } else { Box::new(records(zone)) };
         Self { query, records: records.peekable(), first: true }
     }
 

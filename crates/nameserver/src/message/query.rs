@@ -4,8 +4,9 @@ use domain::base::iana::{Class, Opcode, OptRcode, Rtype};
 use domain::base::name::Name;
 use domain::base::opt::{Opt, OptRecord};
 use domain::base::wire::ParseError;
-use domain::base::{Header, HeaderSection, ParsedRecord, Question, Record};
+use domain::base::{Header, HeaderSection, ParsedRecord, Question, Record, Serial};
 use domain::dep::octseq::Parser;
+use domain::rdata::Soa;
 
 /// A well-formed query of one question.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Query<'a> {
     pub(crate) question: Question<Name<&'a [u8]>>,
     /// What the client said about itself by EDNS(0), if it did.
     pub(crate) edns: Option<Edns>,
+    /// The serial of the zone that the client has, when it asks for what changed since (RFC 1995 section 3).
+    pub(crate) known_serial: Option<Serial>,
 }
 
 /// What an OPT record of version 0 asks for (RFC 6891).
@@ -67,16 +70,16 @@ pub(crate) fn read(message: &[u8]) -> Result<Query<'_>, Unanswerable<'_>> {
         return Err(reject(None, false, OptRcode::FORMERR));
     }
     let question = read_question(&mut parser).map_err(|_| reject(None, false, OptRcode::FORMERR))?;
-    match read_records(&mut parser, head) {
-        Ok(None) => Ok(Query { header, question, edns: None }),
-        Ok(Some(Opts::Version0(edns))) => Ok(Query { header, question, edns: Some(edns) }),
-        Ok(Some(Opts::OtherVersion)) => Err(reject(Some(question), true, OptRcode::BADVERS)),
-        Err(_) => Err(reject(Some(question), false, OptRcode::FORMERR)),
+    let (edns, known_serial) = match read_records(&mut parser, head) {
+        Ok(Extra { opt: None, known_serial }) => (None, known_serial),
+        Ok(Extra { opt: Some(Opt0::Version0(edns)), known_serial }) => (Some(edns), known_serial),
+        Ok(_) => return Err(reject(Some(question), true, OptRcode::BADVERS)),
+        Err(_) => return Err(reject(Some(question), false, OptRcode::FORMERR)),
+    };
+    match refusal_of_type(question.qtype()) {
+        None => Ok(Query { header, question, edns, known_serial }),
+        Some(rcode) => Err(reject(Some(question), edns.is_some(), rcode)),
     }
-    .and_then(|query| match refusal_of_type(query.question.qtype()) {
-        None => Ok(query),
-        Some(rcode) => Err(reject(Some(query.question), query.edns.is_some(), rcode)),
-    })
 }
 
 /// A question's name stands first in the message, so that a compression pointer in it is an error.
@@ -87,26 +90,34 @@ fn read_question<'a>(parser: &mut Parser<'a, [u8]>) -> Result<Question<Name<&'a 
     Ok(Question::new(name, rtype, class))
 }
 
-enum Opts {
+/// What stands behind the question.
+#[derive(Default)]
+struct Extra {
+    opt: Option<Opt0>,
+    known_serial: Option<Serial>,
+}
+
+enum Opt0 {
     Version0(Edns),
     OtherVersion,
 }
 
-fn read_records(parser: &mut Parser<'_, [u8]>, head: HeaderSection) -> Result<Option<Opts>, ParseError> {
+fn read_records(parser: &mut Parser<'_, [u8]>, head: HeaderSection) -> Result<Extra, ParseError> {
     let counts = head.counts();
     // A query brings no answers; IXFR alone brings a SOA in its authority section (RFC 1995 section 3).
     if counts.ancount() != 0 {
         return Err(ParseError::form_error("a query with answers"));
     }
+    let mut extra = Extra::default();
     for _ in 0..counts.nscount() {
-        ParsedRecord::parse(parser)?;
+        let soa: Option<Record<_, Soa<_>>> = ParsedRecord::parse(parser)?.into_record()?;
+        extra.known_serial = soa.map(|soa| soa.data().serial()).or(extra.known_serial);
     }
-    let mut found = None;
     for _ in 0..counts.arcount() {
         let record = ParsedRecord::parse(parser)?;
         if record.rtype() == Rtype::OPT {
             let opt = read_opt(&record)?;
-            if found.replace(opt).is_some() {
+            if extra.opt.replace(opt).is_some() {
                 return Err(ParseError::form_error("two OPT records"));
             }
         }
@@ -114,16 +125,16 @@ fn read_records(parser: &mut Parser<'_, [u8]>, head: HeaderSection) -> Result<Op
     if parser.remaining() > 0 {
         return Err(ParseError::form_error("octets after the message"));
     }
-    Ok(found)
+    Ok(extra)
 }
 
-fn read_opt(record: &ParsedRecord<'_, [u8]>) -> Result<Opts, ParseError> {
+fn read_opt(record: &ParsedRecord<'_, [u8]>) -> Result<Opt0, ParseError> {
     if !record.owner().is_root() {
         return Err(ParseError::form_error("an OPT record below the root"));
     }
     // Of a version that we don't know even the options may look otherwise (RFC 6891 section 6.1.3).
     if record.ttl().as_secs().to_be_bytes()[1] != 0 {
-        return Ok(Opts::OtherVersion);
+        return Ok(Opt0::OtherVersion);
     }
     let record: Option<Record<_, Opt<&[u8]>>> = record.to_record()?;
     let opt = OptRecord::from(record.ok_or(ParseError::form_error("not an OPT record"))?);
@@ -132,7 +143,7 @@ fn read_opt(record: &ParsedRecord<'_, [u8]>) -> Result<Opts, ParseError> {
         .iter::<domain::base::opt::UnknownOptData<_>>()
         .flatten()
         .any(|option| option.code() == domain::base::iana::OptionCode::NSID);
-    Ok(Opts::Version0(Edns { payload_octets: opt.udp_payload_size(), dnssec_ok: opt.dnssec_ok(), nsid }))
+    Ok(Opt0::Version0(Edns { payload_octets: opt.udp_payload_size(), dnssec_ok: opt.dnssec_ok(), nsid }))
 }
 
 /// Types that are no data and that no zone can hold (RFC 6895 section 3.1). ANY, AXFR and IXFR have

@@ -8,8 +8,23 @@ use crate::message::read;
 use crate::testing::{example, name, query, set};
 
 fn messages(zone: &Generation) -> Vec<Message<Vec<u8>>> {
-    let message = query("example", Rtype::AXFR, None);
-    let query = read(&message).unwrap();
+    answers(zone, &query("example", Rtype::AXFR, None))
+}
+
+/// A question for what changed since `serial`.
+fn ixfr(serial: u32) -> Vec<u8> {
+    let mut message = query("example", Rtype::IXFR, None);
+    let mut data = vec![0, 0];
+    data.extend(serial.to_be_bytes());
+    data.extend([0; 16]);
+    message.extend([0xc0, 12, 0, 6, 0, 1, 0, 0, 0, 0, 0, 22]);
+    message.extend(data);
+    message[9] = 1;
+    message
+}
+
+fn answers(zone: &Generation, message: &[u8]) -> Vec<Message<Vec<u8>>> {
+    let query = read(message).unwrap();
     let mut transfer = Transfer::new(&query, zone);
     let mut buffer = vec![0; TCP_OCTETS_MAX];
     let mut messages = Vec::new();
@@ -56,4 +71,13 @@ fn a_record_of_the_largest_size_goes_through() {
     let big = set("big.example", Rtype::from_int(65_280), &[&vec![7; 60_000]]);
     let zone = Generation::unsigned(name("example"), example(1).number(), [soa, big]);
     assert_eq!(types(&messages(&zone)), [Rtype::SOA, Rtype::from_int(65_280), Rtype::SOA]);
+}
+
+#[test]
+fn who_has_the_serial_gets_the_soa_alone_rfc1995_section_2() {
+    for (known, up_to_date) in [(7, true), (8, true), (6, false), (0, false), (7 + (1 << 31) + 1, false)] {
+        let types = types(&answers(&example(7), &ixfr(known)));
+        assert_eq!(types == [Rtype::SOA], up_to_date, "{known}");
+        assert!(up_to_date || types.len() > 2000, "{known}");
+    }
 }
