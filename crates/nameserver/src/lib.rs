@@ -9,6 +9,8 @@ mod choose;
 mod config;
 mod engine;
 mod fetch;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod loader;
 mod message;
 mod metrics;
