@@ -9,7 +9,12 @@ type Written = Result<(), Box<dyn std::error::Error>>;
 
 /// Writes the tables of one service.
 pub(crate) fn write(code: &mut String, service_name: &str, service: &Service) -> Written {
-    writeln!(code, "pub use facts::SERVICE as FACTS;\n\nmod facts {{\n    use crate::*;\n")?;
+    writeln!(
+        code,
+        "pub use facts::SERVICE as FACTS;\n\n\
+         #[allow(non_upper_case_globals, reason = \"shapes may differ in case only\")]\n\
+         mod facts {{\n    use crate::*;\n"
+    )?;
     write_service(code, service_name, service)?;
     for (name, operation) in service.operations.iter() {
         write_operation(code, service, name, operation)?;
@@ -93,7 +98,7 @@ fn write_operation(code: &mut String, service: &Service, name: &str, operation: 
 }
 
 fn shape_constant(name: &str) -> String {
-    format!("SHAPE_{}", names::constant(name))
+    format!("SHAPE_{name}")
 }
 
 fn write_shape(code: &mut String, name: &str, shape: &Shape) -> Written {

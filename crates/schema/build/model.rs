@@ -77,6 +77,8 @@ pub(crate) struct Shape {
     pub(crate) flattened: bool,
     #[serde(default)]
     pub(crate) members: Vec<Member>,
+    #[serde(default, rename = "union")]
+    _union: bool,
     pub(crate) member: Option<Member>,
     pub(crate) key: Option<Member>,
     pub(crate) value: Option<Member>,

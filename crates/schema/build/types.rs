@@ -54,7 +54,7 @@ fn write_structure(code: &mut String, service: &Service, name: &str, shape: &Sha
     writeln!(code, "pub struct {type_name} {{")?;
     for member in &shape.members {
         let required = if member.required { "; always there" } else { "" };
-        let optional = optional(service, member)?;
+        let optional = optional(service, name, member)?;
         writeln!(
             code,
             "    /// `{}`{required}.\n    pub {}: {optional},",
@@ -74,9 +74,28 @@ fn write_structure(code: &mut String, service: &Service, name: &str, shape: &Sha
     write_into_value(code, &type_name, shape)
 }
 
-fn optional(service: &Service, member: &Member) -> Result<String, String> {
-    let plain = rust_type(service, &member.shape)?;
+fn optional(service: &Service, holder: &str, member: &Member) -> Result<String, String> {
+    let mut plain = rust_type(service, &member.shape)?;
+    if holds(service, &member.shape, holder, &mut BTreeSet::new())? {
+        plain = format!("Box<{plain}>");
+    }
     Ok(if member.required { plain } else { format!("Option<{plain}>") })
+}
+
+/// Whether a structure is or directly holds `wanted`, so that only a box makes its size finite.
+fn holds(service: &Service, name: &str, wanted: &str, seen: &mut BTreeSet<String>) -> Result<bool, String> {
+    if service.shape(name)?.kind != "structure" || !seen.insert(name.to_owned()) {
+        return Ok(false);
+    }
+    if name == wanted {
+        return Ok(true);
+    }
+    for member in &service.shape(name)?.members {
+        if holds(service, &member.shape, wanted, seen)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn write_from_value(code: &mut String, type_name: &str, shape: &Shape) -> Written {

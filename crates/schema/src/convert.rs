@@ -45,6 +45,18 @@ impl IntoValue for i32 {
     }
 }
 
+impl<T: FromValue> FromValue for Box<T> {
+    fn from_value(value: Value) -> Result<Self, ValueError> {
+        T::from_value(value).map(Self::new)
+    }
+}
+
+impl<T: IntoValue> IntoValue for Box<T> {
+    fn into_value(self) -> Value {
+        T::into_value(*self)
+    }
+}
+
 impl<T: FromValue> FromValue for Vec<T> {
     fn from_value(value: Value) -> Result<Self, ValueError> {
         match value {

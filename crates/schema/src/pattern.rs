@@ -43,7 +43,8 @@ impl fmt::Debug for Pattern {
 
 /// Java's `matches` in the syntax of the regex crate.
 fn anchored(java: &str) -> String {
-    format!(r"\A(?:{})\z", ascii_classes(java))
+    let beyond_plane_0 = java.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\x{10000}-\x{10FFFF}");
+    format!(r"\A(?:{})\z", ascii_classes(&beyond_plane_0))
 }
 
 /// Writes out `\w`, `\d` and `\s`, which are ASCII in Java.
@@ -69,23 +70,24 @@ fn ascii_classes(java: &str) -> String {
 }
 
 fn push_escape(out: &mut String, escaped: Option<char>, in_class: bool) {
-    let set = match escaped {
-        Some('w') => "0-9A-Za-z_",
-        Some('d') => "0-9",
-        Some('s') => r"\t\n\x0B\f\r ",
-        Some('S') if !in_class => r"^\t\n\x0B\f\r ",
+    let (set, negated) = match escaped {
+        Some('w') => ("0-9A-Za-z_", false),
+        Some('W') => ("0-9A-Za-z_", true),
+        Some('d') => ("0-9", false),
+        Some('D') => ("0-9", true),
+        Some('s') => (r"\t\n\x0B\f\r ", false),
+        Some('S') => (r"\t\n\x0B\f\r ", true),
+        Some('b') if !in_class => return out.push_str(r"(?-u:\b)"),
         other => {
             out.push('\\');
             out.extend(other);
             return;
         }
     };
-    if in_class {
-        out.push_str(set);
-    } else {
-        out.push('[');
-        out.push_str(set);
-        out.push(']');
+    match (in_class, negated) {
+        (true, false) => out.push_str(set),
+        (_, true) => out.extend(["[^", set, "]"]),
+        (false, false) => out.extend(["[", set, "]"]),
     }
 }
 

@@ -22,6 +22,10 @@ fn word_and_digit_are_ascii() {
     assert!(!Pattern::new(r"\d").matches("٣"));
     assert!(Pattern::new(r".*\S.*").matches(" a "));
     assert!(!Pattern::new(r".*\S.*").matches("  "));
+    assert!(Pattern::new(r"[\s\S]+").matches("a\n ü"));
+    assert!(!Pattern::new(r"[\D-]+").matches("a1"));
+    assert!(Pattern::new(r"arn:\b(aws|aws-cn)\b:.*").matches("arn:aws-cn:x"));
+    assert!(Pattern::new(r"[\uD800\uDC00-\uDBFF\uDFFF\t]*").matches("\t𝄞"));
 }
 
 #[test]
