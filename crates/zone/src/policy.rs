@@ -70,7 +70,8 @@ impl Default for Policy {
             serial: SerialPolicy::AsStored,
             dnskey_windows: 15,
             dnskey_window_step: HOUR * 12,
-            dnskey_window_validity: DAY * 3,
+            // As long as other signatures have left at least: name servers that are cut off last a week.
+            dnskey_window_validity: DAY * 7,
             dnskey_refresh: DAY,
             zsk_lifetime: DAY * 30,
             safety_margin: HOUR,
