@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from harness import user_with
 
 VERSION = "2012-10-17"
+LISTS = {"Effect": "Allow", "Action": "kms:List*", "Resource": "*"}
 
 
 def fresh(word):
@@ -55,7 +56,7 @@ def test_a_user_with_keys_or_policies_is_not_deleted(server):
     key = iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
     fails("DeleteConflict", 409, iam.delete_user, UserName=name)
     iam.delete_access_key(UserName=name, AccessKeyId=key)
-    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document())
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(LISTS))
     fails("DeleteConflict", 409, iam.delete_user, UserName=name)
     iam.delete_user_policy(UserName=name, PolicyName="p")
     iam.delete_user(UserName=name)
@@ -90,8 +91,7 @@ def test_an_inline_policy_gives_and_takes_rights_at_once(server):
     keys, arn = user_with(server, name)
     kms = server.client("kms", keys=keys)
     fails("AccessDeniedException", 400, kms.list_keys)
-    allow = {"Effect": "Allow", "Action": "kms:List*", "Resource": "*"}
-    iam.put_user_policy(UserName=name, PolicyName="lists", PolicyDocument=document(allow))
+    iam.put_user_policy(UserName=name, PolicyName="lists", PolicyDocument=document(LISTS))
     kms.list_keys()
     deny = {"Effect": "Deny", "Action": "kms:ListKeys", "Resource": "*"}
     iam.put_user_policy(UserName=name, PolicyName="no", PolicyDocument=document(deny))
@@ -100,7 +100,7 @@ def test_an_inline_policy_gives_and_takes_rights_at_once(server):
     iam.delete_user_policy(UserName=name, PolicyName="no")
     kms.list_keys()
     policy = iam.get_user_policy(UserName=name, PolicyName="lists")
-    assert policy["PolicyDocument"]["Statement"] == [allow]
+    assert policy["PolicyDocument"]["Statement"] == [LISTS]
     assert iam.list_user_policies(UserName=name)["PolicyNames"] == ["lists"]
 
 

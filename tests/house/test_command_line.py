@@ -160,7 +160,7 @@ def test_an_unreadable_folder_is_refused(tmp_path):
         ("lisen = '127.0.0.1:0'", ["lisen"]),
         ("listen = 'somewhere'", ["listen", "somewhere"]),
         ("account_id = '42'", ["account-id", "42"]),
-        ("[dns]\nlisten = 5", ["dns"]),
+        ("[dns]\nlisten = 5", ["keyward.toml", "line 2", "expected a string"]),
         ("this is not toml", ["keyward.toml"]),
     ],
 )

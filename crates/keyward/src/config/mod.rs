@@ -56,14 +56,19 @@ impl Config {
 fn read_file(named: Option<&Path>) -> Result<ConfigFile, Refusal> {
     let path = named.unwrap_or(Path::new(CONFIG_FILE));
     match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).map_err(|error| {
-            Refusal::new(format!("{}: {}; mend or remove that key and start again", path.display(), error))
-        }),
+        Ok(text) => toml::from_str(&text).map_err(|error| bad_file(path, &text, &error)),
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
             Ok(ConfigFile::default())
         }
         Err(error) => Err(Refusal::new(format!("cannot read the configuration {}: {error}", path.display()))),
     }
+}
+
+fn bad_file(path: &Path, text: &str, error: &toml::de::Error) -> Refusal {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.lines().count() + usize::from(before.is_empty() || before.ends_with('\n'));
+    let file = path.display();
+    Refusal::new(format!("{file}, line {line}: {}; mend that line and start again", error.message()))
 }
 
 /// Reads `ADDRESS:PORT`.
