@@ -3,6 +3,8 @@
 mod dns;
 mod metrics;
 mod operator;
+mod parent;
+mod registry;
 mod services;
 mod web;
 
@@ -18,7 +20,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
-use crate::folder::{Credentials, DataFolder, Endpoints};
+use crate::folder::{Credentials, DataFolder, Endpoints, replace_file};
 use crate::house::services::{Services, Site};
 use crate::refusal::Refusal;
 
@@ -85,10 +87,13 @@ impl House {
 
     /// Writes the files that people and scripts read; `endpoints.json` last, because it says "ready".
     pub(crate) async fn publish_files(&self, folder: &DataFolder) -> Result<(), Refusal> {
+        let anchor = self.services.trust_anchor().await?;
         let write = || -> std::io::Result<()> {
             if let Some(credentials) = &self.credentials {
                 credentials.write(&folder.file("credentials"))?;
             }
+            replace_file(&folder.file("trust-anchor.bind"), &anchor.bind(), 0o644)?;
+            replace_file(&folder.file("trust-anchor.zone"), &anchor.zone_lines(), 0o644)?;
             self.endpoints.write(&folder.file("endpoints.json"))
         };
         write().map_err(|error| Refusal::new(format!("cannot write to {}: {error}", folder.path().display())))

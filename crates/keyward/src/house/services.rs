@@ -1,12 +1,15 @@
 //! The services, each built on its parts and registered with the router.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyward_base::{AccountId, Fault};
+use keyward_builder::{Builder, Means, ZoneSource};
 use keyward_gate::{GateHandle, IdentitySource, PrincipalDirectory, Router};
 use keyward_iam::{Accounts, Iam};
 use keyward_kms::{Kms, KmsParts};
-use keyward_route53::{NoParent, Route53, Route53Config, Route53Parts};
+use keyward_registry::{Registry, RootAnchor};
+use keyward_route53::{HostedZones, Route53, Route53Config, Route53Parts};
 use keyward_store::Blobs;
 use keyward_vault::VaultClient;
 use tokio::task::JoinSet;
@@ -14,13 +17,18 @@ use tokio::task::JoinSet;
 use crate::admin::{AccountView, Answer};
 use crate::config::Config;
 use crate::folder::Credentials;
-use crate::house::Ground;
+use crate::house::parent::ParentZones;
+use crate::house::{Ground, registry};
 use crate::refusal::Refusal;
+
+/// How often Route 53 puts its rows in order.
+const TIDY_PERIOD: Duration = Duration::from_secs(10);
 
 /// The services that the house itself asks something of.
 pub(super) struct Services {
     accounts: Accounts,
     iam: Arc<Iam>,
+    registry: Arc<Registry>,
 }
 
 /// What every service is built with.
@@ -41,11 +49,18 @@ impl Services {
     ) -> Result<Self, Refusal> {
         let iam = build_iam(site, router, duties);
         let kms = build_kms(site, &iam, router, duties).await?;
-        let _route53 = build_route53(site, router);
+        let registry = registry::build(site, duties).await?;
+        let route53 = build_route53(site, &registry, router, duties)?;
+        let hosted = HostedZones::new(route53, kms.key_changes().clone(), site.config.partition.clone());
+        build_zones(site, vec![Arc::clone(&registry) as Arc<dyn ZoneSource>, hosted], duties);
         let Ground { store, random, clock } = site.ground;
         let accounts = Accounts::new(Arc::clone(store), Arc::clone(random), Arc::clone(clock));
-        let _ = kms;
-        Ok(Self { accounts, iam })
+        Ok(Self { accounts, iam, registry })
+    }
+
+    /// The root's key, for validators.
+    pub(super) async fn trust_anchor(&self) -> Result<RootAnchor, Refusal> {
+        self.registry.root_anchor().await.map_err(|error| Refusal::new(error.to_string()))
     }
 
     /// Who finds credentials.
@@ -111,17 +126,46 @@ async fn build_kms(
     Ok(kms)
 }
 
-fn build_route53(site: &Site<'_>, router: &mut Router) -> Arc<Route53> {
+fn build_route53(
+    site: &Site<'_>,
+    registry: &Arc<Registry>,
+    router: &mut Router,
+    duties: &mut JoinSet<()>,
+) -> Result<Arc<Route53>, Refusal> {
     let route53 = Route53::new(Route53Parts {
         store: Arc::clone(&site.ground.store),
         clock: Arc::clone(&site.ground.clock),
         random: Arc::clone(&site.ground.random),
         gate: site.handle.clone(),
-        parent: Arc::new(NoParent),
-        config: Route53Config::default(),
+        parent: Arc::new(ParentZones::new(Arc::clone(registry))),
+        config: Route53Config {
+            name_servers: registry::scheme(&site.config.dns),
+            ..Route53Config::default()
+        },
     });
     keyward_route53::register(router, &route53);
-    route53
+    let (service, clock) = (Arc::clone(&route53), Arc::clone(&site.ground.clock));
+    duties.spawn(async move {
+        loop {
+            if let Err(fault) = service.tidy_up().await {
+                tracing::warn!(%fault, "Route 53 could not tidy up; it tries again");
+            }
+            clock.sleep(TIDY_PERIOD).await;
+        }
+    });
+    Ok(route53)
+}
+
+/// The zone builder, for the registry's zones and the hosted ones alike.
+fn build_zones(site: &Site<'_>, sources: Vec<Arc<dyn ZoneSource>>, duties: &mut JoinSet<()>) {
+    let means = Means {
+        store: Arc::clone(&site.ground.store),
+        blobs: Arc::clone(&site.blobs),
+        vault: site.vault.clone(),
+        clock: Arc::clone(&site.ground.clock),
+        random: Arc::clone(&site.ground.random),
+    };
+    duties.spawn(Builder::new(means, sources).run(std::future::pending()));
 }
 
 /// A fault at start-up, with its cause: nobody else is there to read it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_base::{Arn, Clock, Fault, NoticeBoard, NoticeReader, Random};
+use keyward_base::{Arn, Clock, Fault, NoticeBoard, Random};
 use keyward_gate::PrincipalDirectory;
 use keyward_store::{Store, Txn, TxnError};
 use keyward_vault::VaultClient;
@@ -64,8 +64,8 @@ impl Kms {
     /// Tells of every key whose row changed (made, disabled, described, given another policy, destroyed, …),
     /// as long as `run_duties` runs. Whoever depends on a key looks at it himself, also at `Notice::Missed`,
     /// at his own start and from time to time.
-    pub fn key_changes(&self) -> NoticeReader<Arn> {
-        self.changes.reader()
+    pub fn key_changes(&self) -> &NoticeBoard<Arn> {
+        &self.changes
     }
 }
 

@@ -97,7 +97,7 @@ async fn many_keys_are_destroyed_at_once() {
 #[tokio::test]
 async fn running_duties_destroy_keys_and_tell_of_changes() {
     let house = House::new().await;
-    let mut changes = house.kms.key_changes();
+    let mut changes = house.kms.key_changes().reader();
     let duties = tokio::spawn(house.kms.clone().run_duties(keyward_gate::testing::partition()));
     assert_eq!(changes.next().await, Notice::Missed);
     let arn = house.symmetric().await;

@@ -48,11 +48,11 @@ impl NameServerScheme {
             .replace("{k}", &format!("{:02}", index / BLOCK_SIZE))
     }
 
-    /// Every server name of the scheme, for whoever must give each an address.
-    pub fn all_servers(&self) -> impl Iterator<Item = String> + '_ {
+    /// Every server name of the scheme with the number of its stripe, for whoever must give each an address.
+    pub fn all_servers(&self) -> impl Iterator<Item = (usize, String)> + '_ {
         self.stripes.iter().enumerate().flat_map(move |(stripe, pattern)| {
             let size = if pattern.contains("{n}") { self.stripe_size } else { 1 };
-            (0..size).map(move |index| self.server(stripe, pattern, index))
+            (0..size).map(move |index| (stripe, self.server(stripe, pattern, index)))
         })
     }
 
