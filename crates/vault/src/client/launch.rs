@@ -111,7 +111,8 @@ fn command(config: &VaultConfig, name: &str) -> Result<Command, StartError> {
     command.env_clear().envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     // Few arenas: each reserves much address space, all of which counts as locked.
     command.env("MALLOC_ARENA_MAX", "2");
-    command.current_dir(PathBuf::from("/")).stderr(Stdio::piped()).kill_on_drop(true);
+    // Ctrl-C at a terminal reaches a whole process group; the vault ends with its session, after us.
+    command.current_dir(PathBuf::from("/")).stderr(Stdio::piped()).kill_on_drop(true).process_group(0);
     Ok(command)
 }
 
