@@ -51,7 +51,8 @@ impl Services {
         let kms = build_kms(site, &iam, router, duties).await?;
         let registry = registry::build(site, duties).await?;
         let route53 = build_route53(site, &registry, router, duties)?;
-        let hosted = HostedZones::new(route53, kms.key_changes().clone(), site.config.partition.clone());
+        let keys = kms.key_changes().clone();
+        let hosted = HostedZones::new(route53, move || keys.reader(), site.config.partition.clone());
         build_zones(site, vec![Arc::clone(&registry) as Arc<dyn ZoneSource>, hosted], duties);
         let Ground { store, random, clock } = site.ground;
         let accounts = Accounts::new(Arc::clone(store), Arc::clone(random), Arc::clone(clock));
