@@ -50,8 +50,8 @@ pub enum Availability {
 /// A change, to ask whether it is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    zone: ZoneId,
-    version: u64,
+    pub(crate) zone: ZoneId,
+    pub(crate) version: u64,
 }
 
 /// The registry.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyward_builder::Progress;
+use keyward_store::{FaultyStore, StoreFault};
 use keyward_zone::GenerationNumber;
 
 use super::*;
@@ -188,4 +189,25 @@ async fn changes_that_meet_are_all_made() {
     assert!((0..10).all(|number| names.contains_key(&name(&format!("d{number}.net")))));
     let delegated = found(&registry, ".", "net", Rtype::NS).await.unwrap();
     assert_eq!(delegated, ["a.nic.net."], "the zone was made once");
+}
+
+#[tokio::test]
+async fn a_change_that_is_overtaken_is_made_again() {
+    let mut house = House::new();
+    let store = FaultyStore::new(house.store.clone(), house.clock.clone());
+    house.store = Arc::new(store.clone());
+    let registry = house.open(config()).await;
+    let wanted = delegation(&["ns.example.net"], &[]);
+    store.script([StoreFault::Delay(std::time::Duration::from_secs(5))]);
+    let late = tokio::spawn({
+        let (registry, wanted) = (registry.clone(), wanted.clone());
+        async move { delegate(&registry, "late.org", &wanted).await.unwrap() }
+    });
+    tokio::task::yield_now().await;
+    let first = delegate(&registry, "early.org", &wanted).await.unwrap();
+    house.clock.advance(std::time::Duration::from_secs(5));
+    let second = late.await.unwrap();
+    assert_eq!(second, Ticket { version: first.version + 1, ..first });
+    let names = by_name(sets(&registry, "org").await);
+    assert!(names.contains_key(&name("early.org")) && names.contains_key(&name("late.org")));
 }
