@@ -72,3 +72,15 @@ fn a_crash_while_writing_leaves_the_old_file_and_the_next_write_works() {
     folder.write("a", &Secret::new(b"next".to_vec())).unwrap();
     assert_eq!(folder.read("a").unwrap_or_else(|error| panic!("{error}")).expose(), b"next");
 }
+
+/// Made with another implementation from this module's head; files like it are in people's folders.
+#[test]
+fn a_sealed_file_of_version_1_opens() {
+    let (_place, folder) = written();
+    fs::write(folder.path_of(FILE_KEY), [5; KEY_BYTES]).unwrap();
+    let sealed = "4b575345414c0101090909090909090909090909b7e648d116895db7da39e515f68f4dd0\
+                  a20dbfc4702a07768bbf14";
+    fs::write(folder.path_of("a"), data_encoding::HEXLOWER.decode(sealed.as_bytes()).unwrap()).unwrap();
+    let folder = Folder::open(&folder.path).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(folder.read("a").unwrap_or_else(|error| panic!("{error}")).expose(), plain().expose());
+}

@@ -59,3 +59,29 @@ pub(crate) fn open(key: &LessSafeKey, binding: &[u8], token: &[u8]) -> Result<Se
     let material = Secret::new(material);
     opened.map(|()| material).map_err(|_| VaultError::WrongToken)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::aead::{AES_256_GCM, UnboundKey};
+
+    use super::*;
+
+    /// Made with another implementation from this module's head; tokens like it are in people's stores.
+    const VERSION_1: &str = "01000000000909090909090909090909090dafaebe94daeb4b8a48e112ccc089f5\
+                             fe9a49d91ec4ddea45846c8cff5e2b509af9984b2467f5d23d580937de3a8409";
+
+    #[test]
+    fn a_token_of_version_1_opens() {
+        let token = data_encoding::HEXLOWER.decode(VERSION_1.as_bytes()).unwrap();
+        assert_eq!(domain_key(&token), Some(0));
+        let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &[7; 32]).unwrap());
+        let material = open(&key, b"binding of one key", &token).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(material.expose(), [42; 32]);
+    }
+
+    #[test]
+    fn a_token_of_another_version_is_none() {
+        assert_eq!(domain_key(&[2, 0, 0, 0, 0, 1]), None);
+        assert_eq!(domain_key(&[1, 0, 0, 0]), None);
+    }
+}
