@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::client::supervisor::{StartError, VaultConfig};
 use crate::seal::create_private_folder;
+use crate::server::process::FAILURE_PREFIX;
 use crate::session::channel::{Channel, with_length};
 use crate::session::credentials::Credentials;
 use crate::session::handshake::{Initiator, key_pair};
@@ -128,16 +129,22 @@ fn spawn(command: &mut Command) -> Result<(Child, LastWords), StartError> {
     Ok((child, last_words))
 }
 
-/// The last line that the vault wrote to its standard error.
+/// Why the vault failed, in its own words.
 #[derive(Clone, Default)]
 struct LastWords(Arc<Mutex<String>>);
 
-/// Passes the vault's log on to ours.
+/// Passes the vault's log on to ours. The line that says why it failed is kept for whoever started it, so that
+/// a person reads it once.
 async fn pass_on(stderr: ChildStderr, last_words: LastWords) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        eprintln!("{line}");
-        *last_words.0.lock().unwrap_or_else(PoisonError::into_inner) = line;
+        match line.strip_prefix(FAILURE_PREFIX) {
+            None => eprintln!("{line}"),
+            Some(reason) => {
+                tracing::debug!(reason, "the vault failed");
+                *last_words.0.lock().unwrap_or_else(PoisonError::into_inner) = reason.to_owned();
+            }
+        }
     }
 }
 

@@ -29,6 +29,16 @@ pub(crate) fn protect_process() -> io::Result<()> {
     signals::leave_the_end_to_the_session()
 }
 
+/// Whether confining this thread confines the process.
+pub(crate) fn require_one_thread() -> io::Result<()> {
+    // Without /proc nobody can say; the house's own binary starts the vault before any thread.
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Ok(()) };
+    match tasks.count() {
+        1 => Ok(()),
+        count => Err(io::Error::other(format!("the vault was started in a process with {count} threads"))),
+    }
+}
+
 /// Before the first request: locked memory, one folder, no privileges, few system calls.
 pub(crate) fn confine(folder: &Path) -> Protections {
     let mut protections = Protections::default();

@@ -69,6 +69,12 @@ fn an_intruder() {
 }
 
 #[test]
+fn a_process_with_threads_is_not_confined_by_halves() {
+    // The test runs beside the harness's own thread.
+    assert!(require_one_thread().is_err());
+}
+
+#[test]
 fn privileges_are_gone_for_good() {
     let dropped = thread::spawn(|| {
         privileges::drop_all_but(CapabilitySet::empty()).unwrap();

@@ -28,6 +28,8 @@ use crate::server::vault::Vault;
 use crate::session::credentials::Credentials;
 
 const USAGE: &str = "keyward vault run --folder FOLDER | keyward vault enrol --folder FOLDER --client KEY";
+/// Begins the line that a failed vault says last; its client takes what follows as the reason.
+pub(crate) const FAILURE_PREFIX: &str = "keyward vault: ";
 const LOCK: &str = "lock";
 /// A vault whose parent was killed ends within milliseconds; its successor waits for that.
 const LOCK_TRIES: u32 = 100;
@@ -46,7 +48,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match start(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("keyward vault: {error}");
+            eprintln!("{FAILURE_PREFIX}{error}");
             ExitCode::FAILURE
         }
     }
@@ -102,6 +104,7 @@ fn run(folder: &Path) -> Result<(), Failure> {
     let credentials = Credentials::read_vault(&sealed)?;
     let domain = Domain::open(sealed)?;
     let socket = inherited_socket()?;
+    confine::require_one_thread()?;
     let protections = confine::confine(folder);
     connection::serve(Vault::new(domain, protections), socket, &credentials)?;
     Ok(())
