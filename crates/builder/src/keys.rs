@@ -63,6 +63,18 @@ pub(crate) async fn sign<'j>(
     Ok(signatures)
 }
 
+/// The same keys under the vault's active domain key, so that old domain keys can go. One that can't be
+/// wrapped now stays as it is until the next time.
+pub(crate) async fn rewrap(vault: &VaultClient, zone: &ZoneId, rows: &mut [ZskRow]) {
+    for row in rows {
+        let key = KeyRef::new(Ekt::from_bytes(row.ekt.clone()), binding(zone, MaterialId(row.material)));
+        match vault.rewrap(&key).await {
+            Ok(ekt) => row.ekt = ekt.as_bytes().to_vec(),
+            Err(error) => tracing::warn!(%zone, %error, "a zone-signing key was not wrapped anew"),
+        }
+    }
+}
+
 fn binding(zone: &ZoneId, material_id: MaterialId) -> KeyBinding {
     KeyBinding {
         owner: format!("zone/{zone}/zsk"),

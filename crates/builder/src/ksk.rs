@@ -81,7 +81,7 @@ impl Builder {
         check: bool,
     ) -> Result<Prepared, BuildError> {
         let old = state.signing.as_ref().map(|(row, _)| row);
-        let wanted = self.wanted(zone, wish, ksks, state).await?;
+        let mut wanted = self.wanted(zone, wish, ksks, state).await?;
         let fits = old.is_some_and(|old| fits(&old.stock, &wanted));
         if !(check || old.is_none_or(|old| is_due(old, wish, fits, wanted.now))) {
             return old
@@ -89,6 +89,7 @@ impl Builder {
         }
         match sign_stock(source, &wanted).await {
             Ok(stock) => {
+                keys::rewrap(&self.vault, zone, &mut wanted.zsks).await;
                 let row =
                     SigningRow { zsks: wanted.zsks, stock, wish_version: wish.version, ksk_retry: None };
                 Ok(Prepared { row, fulfils: true })

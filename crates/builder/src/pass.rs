@@ -3,6 +3,8 @@
 //! A pass takes no input but the zone's name: it reads, compares and acts, and may be repeated or broken off
 //! at any point. Loaded → planned → signed → verified → published, with a gate at each arrow.
 
+use std::time::Duration;
+
 use keyward_base::Timestamp;
 use keyward_store::Compare;
 use keyward_zone::plan::{Plan, Request, Update, plan, refresh_due};
@@ -14,6 +16,9 @@ use crate::ksk::Prepared;
 use crate::load::State;
 use crate::publish::Built;
 use crate::{BuildError, Builder, Progress, SigningWish, ZoneSource, ZoneWish, keys};
+
+/// The least time between two passes for which nothing happened.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// How a pass ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +118,9 @@ impl Builder {
     /// When the next pass is due.
     fn due(&self, wish: &ZoneWish, built: &Built) -> Option<Timestamp> {
         let keys = built.prepared.as_ref().map(|prepared| prepared.due(&wish.policy, self.clock.now()));
-        keys.into_iter().chain(refresh_due(&built.generation, &wish.policy)).min()
+        let due = keys.into_iter().chain(refresh_due(&built.generation, &wish.policy)).min();
+        // Whatever a policy says: never in a circle.
+        due.map(|due| due.max(self.clock.now().plus(PAUSE)))
     }
 }
 

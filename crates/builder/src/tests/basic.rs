@@ -213,3 +213,41 @@ async fn serving_is_told_when_every_live_server_has_it() {
     let told = world.builder.news_of_served(&world.zone).await.unwrap();
     assert_eq!(told.map(|told| told.generation), Some(second.number()), "b is not heard of any more");
 }
+
+#[tokio::test]
+async fn zone_signing_keys_follow_the_domain_key() {
+    let world = World::new();
+    world.source.with(&world.zone, |zone| zone.add_ksk("one"));
+    world.pass().await.unwrap();
+    let key = crate::rows::signing(&world.zone);
+    let before = world.store.get(&key).await.unwrap().unwrap();
+    world.vault.rotate_domain_key().await.unwrap();
+    world.advance(86_400);
+    world.pass().await.unwrap();
+    let after = world.store.get(&key).await.unwrap().unwrap();
+    let token =
+        |row: &keyward_store::Row| crate::rows::SigningRow::decode(&row.value).unwrap().zsks[0].ekt.clone();
+    assert_ne!(token(&before), token(&after));
+    world.verify().await;
+}
+
+#[tokio::test]
+async fn ten_thousand_names_are_signed_in_batches() {
+    let world = World::new();
+    world.source.with(&world.zone, |zone| {
+        zone.add_ksk("one");
+        for number in 0..10_000 {
+            let owner = format!("n{number}.example.com");
+            zone.put(&owner, vec![set(&owner, Rtype::A, 60, &["192.0.2.1"])]);
+        }
+    });
+    world.pass().await.unwrap();
+    assert_eq!(world.verify().await.nsec3_chain().count(), 10_001);
+    world.source.with(&world.zone, |zone| {
+        zone.put("new.example.com", vec![set("new.example.com", Rtype::A, 60, &["192.0.2.1"])]);
+    });
+    world.pass().await.unwrap();
+    let row = world.row().await.unwrap();
+    assert_eq!(row.deltas.len(), 1);
+    assert!(row.deltas[0].size < 2000, "a change of one name makes a delta of {} bytes", row.deltas[0].size);
+}

@@ -111,7 +111,7 @@ impl Year {
             source.with(id, |zone| zone.put(&owner, vec![set(&owner, Rtype::A, ttl, &[&value])]));
             self.changed = true;
         }
-        if hour % 24 != 0 {
+        if !hour.is_multiple_of(24) {
             return;
         }
         self.changed = true;
@@ -138,7 +138,7 @@ impl Year {
         if row.generation != self.newest.number() {
             self.newest = self.world.published().await;
         }
-        if hour % (24 * 30) == 0 {
+        if hour.is_multiple_of(24 * 30) {
             self.world.restart();
         }
     }
