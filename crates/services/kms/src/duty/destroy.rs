@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use keyward_base::{Fault, Timestamp};
-use keyward_store::{Compare, KeyRange, LeaseError, Row, StoreError, Txn, TxnError};
-use tracing::info;
+use keyward_store::{Compare, KeyRange, LeaseError, Revision, Row, Txn, TxnError};
+use tracing::{info, warn};
 
 use crate::fault;
 use crate::key::{KeyRecord, KeyRow, Lifecycle};
@@ -27,6 +27,8 @@ enum Destruction {
     Destroyed,
     /// There was nothing to destroy: cancelled, planned anew, or gone already.
     Outdated,
+    /// The key was changed meanwhile, or somebody else has the duty: the next look decides.
+    Raced,
 }
 
 impl Kms {
@@ -52,21 +54,29 @@ impl Kms {
     }
 
     /// Destroys every key whose waiting period is over now, and answers how many there were. A `fence` makes
-    /// it stop when somebody else has the duty.
+    /// it stop when somebody else has the duty. A key that fails is left for the next look; the others go.
     pub async fn destroy_due(&self, fence: Option<Compare>) -> Result<usize, Fault> {
         let now = self.clock.now();
+        let prefix = rows::deletions();
+        let mut range = KeyRange::prefix(&prefix);
         let mut destroyed = 0;
         loop {
-            let range = KeyRange::prefix(&rows::deletions());
             let (rows, _) = self.store.range(&range, BATCH).await.map_err(fault::internal)?;
             let due: Vec<_> = rows.iter().filter_map(|row| due(row, now)).collect();
             for planned in &due {
-                if self.destroy(planned, fence.clone()).await? == Destruction::Destroyed {
-                    destroyed += 1;
+                match self.destroy(planned, fence.clone()).await {
+                    Ok(Destruction::Destroyed) => destroyed += 1,
+                    Ok(Destruction::Outdated) => {}
+                    Ok(Destruction::Raced) => return Ok(destroyed),
+                    Err(fault) => {
+                        let cause = fault.cause().map(ToString::to_string);
+                        warn!(key = %planned.id, %fault, ?cause, "a key was not destroyed; it is tried again");
+                    }
                 }
             }
-            if due.len() < BATCH {
-                return Ok(destroyed);
+            match rows.last() {
+                Some(last) if due.len() == BATCH => range = KeyRange::prefix_after(&prefix, &last.key),
+                _ => return Ok(destroyed),
             }
         }
     }
@@ -74,10 +84,10 @@ impl Kms {
     async fn destroy(&self, planned: &PlannedDeletion, fence: Option<Compare>) -> Result<Destruction, Fault> {
         let place = rows::key(planned.account, &planned.region, &planned.id);
         let row = self.store.get(&place).await.map_err(fault::internal)?;
-        let revision = row.as_ref().map_or(keyward_store::Revision::ABSENT, |row| row.revision);
+        let revision = row.as_ref().map_or(Revision::ABSENT, |row| row.revision);
+        let record = row.map(|row| rows::decode(&row.value)).transpose()?;
         let mut txn = Txn::when(fence.into_iter().collect()).compare(place.clone(), revision);
         txn = txn.delete(planned.row());
-        let record = row.map(|row| rows::decode(&row.value)).transpose()?;
         let outcome = match record {
             Some(KeyRow::V1(record)) if is_due(&record, planned) => {
                 txn = without_key(txn.delete(place), planned, &record);
@@ -87,11 +97,11 @@ impl Kms {
         };
         match self.store.txn(txn).await {
             Ok(_) => {
-                info!(key = %planned.id, account = %planned.account, region = %planned.region, ?outcome, "planned deletion");
+                let PlannedDeletion { account, region, id, .. } = planned;
+                info!(key = %id, %account, %region, ?outcome, "planned deletion");
                 Ok(outcome)
             }
-            // The key was changed meanwhile, or the duty is another's: the next look decides.
-            Err(TxnError::Conflict) => Err(fault::internal(StoreError::Closed)),
+            Err(TxnError::Conflict) => Ok(Destruction::Raced),
             Err(error) => Err(fault::internal(error)),
         }
     }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use keyward_base::Notice;
 use keyward_schema::kms::*;
-use keyward_store::Store;
+use keyward_store::{Store, Txn};
 
-use crate::testing::{House, START, attempt, encrypt, place, refusal, root};
+use crate::rows::{self, PlannedDeletion};
+use crate::testing::{House, START, attempt, encrypt, place, refusal, region, root};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -78,7 +79,52 @@ async fn who_lost_the_duty_destroys_nothing() {
     let lease = house.store.lease("somebody's", DAY).await.unwrap();
     let fence = lease.fence();
     lease.release().await;
-    assert!(house.kms.destroy_due(Some(fence)).await.is_err());
+    assert_eq!(house.kms.destroy_due(Some(fence)).await.unwrap(), 0);
+    assert!(house.record(&arn).await.is_some());
+}
+
+/// What `CancelKeyDeletion` removes may be back: by an old backup of some rows, or a defect.
+#[tokio::test]
+async fn an_outdated_plan_destroys_nothing() {
+    let house = House::new().await;
+    let (enabled, later) = (house.symmetric().await, house.symmetric().await);
+    schedule(&house, &later, 30).await;
+    for arn in [&enabled, &later] {
+        let (account, region, id) = rows::parse_key(&place(arn)).unwrap();
+        let plan = PlannedDeletion { at: START, account, region, id };
+        house.store.txn(Txn::default().put(plan.row(), Vec::new())).await.unwrap();
+    }
+    let before = house.store.inner.rows().len();
+    assert_eq!(house.kms.destroy_due(None).await.unwrap(), 0);
+    assert_eq!(house.store.inner.rows().len(), before - 2, "the outdated plans are gone");
+    assert!(house.record(&enabled).await.is_some() && house.record(&later).await.is_some());
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_read_does_not_keep_others_from_being_destroyed() {
+    let house = House::new().await;
+    let (broken, whole) = (house.symmetric().await, house.symmetric().await);
+    for arn in [&broken, &whole] {
+        schedule(&house, arn, 7).await;
+    }
+    house.store.txn(Txn::default().put(place(&broken), vec![9, 9, 9])).await.unwrap();
+    house.clock.advance(7 * DAY);
+    assert_eq!(house.kms.destroy_due(None).await.unwrap(), 1);
+    assert!(house.record(&whole).await.is_none());
+}
+
+#[tokio::test]
+async fn a_key_that_was_saved_at_the_last_moment_is_not_destroyed() {
+    let house = House::new().await;
+    let arn = house.symmetric().await;
+    schedule(&house, &arn, 7).await;
+    house.clock.advance(7 * DAY);
+    let (handle, key_id) = (house.handle.clone(), arn.clone());
+    house.store.before_next_txn(async move {
+        let input = CancelKeyDeletionRequest { key_id };
+        handle.call::<CancelKeyDeletion>(&root(), &region(), input).await.unwrap();
+    });
+    assert_eq!(house.kms.destroy_due(None).await.unwrap(), 0);
     assert!(house.record(&arn).await.is_some());
 }
 
