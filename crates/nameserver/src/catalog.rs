@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use keyward_zone::answer::ZoneSet;
 use keyward_zone::publication::{PublishedZone, ZoneId};
-use keyward_zone::{Generation, Name};
+use keyward_zone::{Generation, Name, NameKey};
 
-use crate::choose::{Candidate, choose, delegation};
+use crate::choose::{Candidate, choose, counts_below, delegation};
 use crate::config::StandsFor;
 use crate::served::Served;
 
@@ -18,28 +18,43 @@ pub(crate) struct Loaded {
     pub(crate) zone: Arc<Generation>,
 }
 
+/// In which names a zone's new state differs from the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Touched {
+    /// In any.
+    All,
+    /// In these at most.
+    Names(BTreeSet<Name>),
+}
+
+/// What one listener serves.
+struct View {
+    stands_for: StandsFor,
+    zones: ZoneSet,
+    chosen: HashMap<Name, ZoneId>,
+}
+
 /// The loaded zones and the views that follow from them. Views change in `settle` alone, and only for names
-/// whose zones changed or of which there are several.
+/// whose own zones or whose parents' delegations may have changed.
 pub(crate) struct Catalog {
     zones: BTreeMap<ZoneId, Loaded>,
-    by_name: HashMap<Name, BTreeSet<ZoneId>>,
-    contested: BTreeSet<Name>,
+    by_name: BTreeMap<NameKey, (Name, BTreeSet<ZoneId>)>,
     changed: BTreeSet<Name>,
-    /// What a listener that stands for everything serves; delegations are read from it.
-    everything: ZoneSet,
-    views: Vec<(StandsFor, ZoneSet)>,
+    /// First what a listener that stands for everything serves, from which delegations are read; then one a
+    /// listener.
+    views: Vec<View>,
 }
 
 impl Catalog {
     /// A catalog without zones, with a view for each listener.
     pub(crate) fn new(listeners: impl IntoIterator<Item = StandsFor>) -> Self {
+        let all = std::iter::once(StandsFor::Everything).chain(listeners);
+        let view = |stands_for| View { stands_for, zones: ZoneSet::new(), chosen: HashMap::new() };
         Self {
             zones: BTreeMap::new(),
-            by_name: HashMap::new(),
-            contested: BTreeSet::new(),
+            by_name: BTreeMap::new(),
             changed: BTreeSet::new(),
-            everything: ZoneSet::new(),
-            views: listeners.into_iter().map(|stands_for| (stands_for, ZoneSet::new())).collect(),
+            views: all.map(view).collect(),
         }
     }
 
@@ -54,72 +69,94 @@ impl Catalog {
     }
 
     /// Adds a zone, or puts a new state of it in place of the old.
-    pub(crate) fn put(&mut self, id: ZoneId, loaded: Loaded) {
+    pub(crate) fn put(&mut self, id: ZoneId, loaded: Loaded, touched: &Touched) {
         self.remove(&id);
         let name = loaded.row.apex.clone();
         self.zones.insert(id.clone(), loaded);
-        self.by_name.entry(name.clone()).or_default().insert(id);
-        self.touch(name);
+        let ids = &mut self.by_name.entry(name.key()).or_insert_with(|| (name.clone(), BTreeSet::new())).1;
+        ids.insert(id);
+        match touched {
+            Touched::All => self.changed.extend(self.names_from(&name)),
+            // A delegation may have come or gone there. The apex has none.
+            Touched::Names(touched) => {
+                for touched in touched.iter().filter(|touched| **touched != name) {
+                    self.changed.extend(self.names_from(touched));
+                }
+            }
+        }
     }
 
     /// Takes a zone out.
     pub(crate) fn remove(&mut self, id: &ZoneId) {
         let Some(old) = self.zones.remove(id) else { return };
         let name = old.row.apex;
-        if let Some(ids) = self.by_name.get_mut(&name) {
+        if let Some((_, ids)) = self.by_name.get_mut(&name.key()) {
             ids.remove(id);
             if ids.is_empty() {
-                self.by_name.remove(&name);
+                self.by_name.remove(&name.key());
             }
-        }
-        self.touch(name);
-    }
-
-    fn touch(&mut self, name: Name) {
-        if self.by_name.get(&name).is_some_and(|ids| ids.len() > 1) {
-            self.contested.insert(name.clone());
-        } else {
-            self.contested.remove(&name);
         }
         self.changed.insert(name);
     }
 
-    /// Brings the views to what the zones ask for. Parents go first: their delegations decide below them.
-    pub(crate) fn settle(&mut self) -> Served {
-        let mut names = std::mem::take(&mut self.changed);
-        names.extend(self.contested.iter().cloned());
-        let mut names: Vec<Name> = names.into_iter().collect();
-        names.sort_by_key(Name::label_count);
-        for name in names {
-            self.settle_name(&name);
-        }
-        Served::new(self.views.iter().map(|(_, view)| view.clone()).collect())
+    /// The names of zones at and below `top`.
+    fn names_from(&self, top: &Name) -> Vec<Name> {
+        let key = top.key();
+        let from = self.by_name.range(key.clone()..);
+        let within = from.take_while(|(other, _)| other.as_bytes().starts_with(key.as_bytes()));
+        within.map(|(_, (name, _))| name.clone()).collect()
     }
 
-    fn settle_name(&mut self, name: &Name) {
-        let ids = self.by_name.get(name);
-        let loaded = || ids.into_iter().flatten().filter_map(|id| Some((id, self.zones.get(id)?)));
-        let delegated_to =
-            self.everything.above(name).map(|parent| delegation(parent, name)).unwrap_or_default();
-        let chosen = |stands_for: &StandsFor| {
-            let candidates = loaded().filter(|(_, loaded)| stands_for.includes(&loaded.row));
-            let id = choose(candidates.map(|(id, loaded)| Candidate::of(id, &loaded.row)), &delegated_to)?;
-            self.zones.get(id).map(|loaded| loaded.zone.clone())
-        };
-        let everything = place(&self.everything, name, chosen(&StandsFor::Everything));
-        let views: Vec<ZoneSet> =
-            self.views.iter().map(|(stands_for, view)| place(view, name, chosen(stands_for))).collect();
-        self.everything = everything;
-        for ((_, view), new) in self.views.iter_mut().zip(views) {
-            *view = new;
+    /// Brings the views to what the zones ask for. Parents go first: their delegations decide below them.
+    pub(crate) fn settle(&mut self) -> Served {
+        // In canonical order a parent comes before all below it.
+        let mut names = std::mem::take(&mut self.changed);
+        while let Some(name) = names.pop_first() {
+            if self.settle_name(&name) {
+                names.extend(self.names_from(&name).into_iter().filter(|below| *below != name));
+            }
         }
+        Served::new(self.views.iter().skip(1).map(|view| view.zones.clone()).collect())
+    }
+
+    /// Whether another zone of this name is served now in some view, or none.
+    fn settle_name(&mut self, name: &Name) -> bool {
+        let parent = self.views.first().and_then(|everything| everything.zones.above(name));
+        let delegated_to = parent.map(|parent| delegation(parent, name)).unwrap_or_default();
+        let Self { zones, by_name, views, .. } = self;
+        let ids = by_name.get(&name.key()).map(|(_, ids)| ids);
+        let loaded = || ids.into_iter().flatten().filter_map(|id| Some((id, zones.get(id)?)));
+        let mut switched = false;
+        for view in views {
+            let candidates = loaded().filter(|(_, loaded)| view.stands_for.includes(&loaded.row));
+            let chosen = choose(candidates.map(|(id, loaded)| Candidate::of(id, &loaded.row)), &delegated_to);
+            let chosen = chosen.filter(|_| view.leaves_to_others(name, zones));
+            switched |= view.place(name, chosen.and_then(|id| Some((id, zones.get(id)?))));
+        }
+        switched
     }
 }
 
-fn place(view: &ZoneSet, name: &Name, zone: Option<Arc<Generation>>) -> ZoneSet {
-    match zone {
-        Some(zone) => view.with(zone),
-        None => view.without(name),
+impl View {
+    /// Whether the next zone above does not speak for `name`.
+    fn leaves_to_others(&self, name: &Name, zones: &BTreeMap<ZoneId, Loaded>) -> bool {
+        let parent = self.zones.above(name).and_then(|parent| self.chosen.get(parent.apex()));
+        let parent = parent.and_then(|id| zones.get(id));
+        parent.is_none_or(|parent| counts_below(&parent.zone, parent.row.kind, name))
+    }
+
+    fn place(&mut self, name: &Name, zone: Option<(&ZoneId, &Loaded)>) -> bool {
+        let before = match zone {
+            Some((id, loaded)) => {
+                self.zones = self.zones.with(loaded.zone.clone());
+                self.chosen.insert(name.clone(), id.clone())
+            }
+            None => {
+                self.zones = self.zones.without(name);
+                self.chosen.remove(name)
+            }
+        };
+        before.as_ref() != zone.map(|(id, _)| id)
     }
 }
 

@@ -1,10 +1,11 @@
-//! Which zone is served where several have one name.
+//! Which zone is served where several have one name, and whether one counts below another.
 //!
-//! Anybody may make a hosted zone of any name; the parent's delegation says which of them counts.
+//! Anybody may make a hosted zone of any name, also of a name inside somebody else's zone; the parent's
+//! delegation says which of them counts.
 
 use keyward_base::Timestamp;
 use keyward_zone::publication::{PublishedZone, ZoneId, ZoneKind};
-use keyward_zone::{Generation, Name, Rtype};
+use keyward_zone::{Exact, Generation, Name, Rtype};
 
 use crate::config::StandsFor;
 
@@ -12,6 +13,7 @@ use crate::config::StandsFor;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate<'c> {
     pub(crate) id: &'c ZoneId,
+    pub(crate) kind: ZoneKind,
     pub(crate) created: Timestamp,
     pub(crate) name_servers: &'c [Name],
 }
@@ -19,19 +21,21 @@ pub(crate) struct Candidate<'c> {
 impl<'c> Candidate<'c> {
     /// The candidate that a published zone is.
     pub(crate) fn of(id: &'c ZoneId, row: &'c PublishedZone) -> Self {
-        Self { id, created: row.created, name_servers: &row.name_servers }
+        Self { id, kind: row.kind, created: row.created, name_servers: &row.name_servers }
     }
 }
 
-/// The zone with most of the name servers that the parent delegates to; without a delegation, or where it
-/// names none of theirs, the oldest. Of two made at the same moment, the one whose id comes first.
+/// The registry's zone before any hosted one; then the zone with most of the name servers that the parent
+/// delegates to; without a delegation, or where it names none of theirs, the oldest. Of two made at the same
+/// moment, the one whose id comes first.
 pub(crate) fn choose<'c>(
     candidates: impl IntoIterator<Item = Candidate<'c>>,
     delegated_to: &[Name],
 ) -> Option<&'c ZoneId> {
     let rank = |candidate: &Candidate<'_>| {
         let named = candidate.name_servers.iter().filter(|server| delegated_to.contains(server)).count();
-        (std::cmp::Reverse(named), candidate.created.unix_millis())
+        let hosted = matches!(candidate.kind, ZoneKind::HostedPublic | ZoneKind::HostedPrivate);
+        (hosted, std::cmp::Reverse(named), candidate.created.unix_millis())
     };
     let best = candidates
         .into_iter()
@@ -44,6 +48,16 @@ pub(crate) fn delegation(parent: &Generation, name: &Name) -> Vec<Name> {
     let servers = parent.set(name, Rtype::NS);
     let data = servers.into_iter().flat_map(|set| set.rrset.rdata());
     data.filter_map(|rdata| Name::from_wire(rdata).ok()).collect()
+}
+
+/// Whether a zone counts below `parent`, the next zone above it that the same listener serves. Where the
+/// parent has delegated the name, or one above it, the parent does not speak for it. Otherwise a hosted zone
+/// speaks for all its names, and the registry for those that it has; a name that nobody has registered is
+/// free to be tried out.
+pub(crate) fn counts_below(parent: &Generation, kind: ZoneKind, name: &Name) -> bool {
+    let search = parent.search(name);
+    let registry = matches!(kind, ZoneKind::Root | ZoneKind::TopLevel);
+    search.cut.is_some() || registry && matches!(search.exact, Exact::Absent)
 }
 
 impl StandsFor {

@@ -1,11 +1,14 @@
 //! From a published row to the generation that it names: blobs, checked by size and SHA-256.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_lc_rs::digest;
 use keyward_store::{BlobError, Blobs};
 use keyward_zone::publication::{BlobRef, PublishedZone};
-use keyward_zone::{Delta, DeltaError, Generation};
+use keyward_zone::{Delta, DeltaError, Generation, Name};
+
+use crate::catalog::Touched;
 
 /// Why a published generation could not be had.
 #[derive(Debug)]
@@ -39,21 +42,23 @@ impl fmt::Display for FetchError {
 
 impl std::error::Error for FetchError {}
 
-/// The generation of `row`, on top of `previous` where the published deltas allow it.
+/// The generation of `row`, on top of `previous` where the published deltas allow it, and in which names it
+/// differs from that.
 pub(crate) async fn fetch(
     blobs: &dyn Blobs,
     row: &PublishedZone,
     previous: Option<&Generation>,
-) -> Result<Generation, FetchError> {
+) -> Result<(Generation, Touched), FetchError> {
     let chain: Vec<&BlobRef> = std::iter::once(&row.base).chain(&row.deltas).collect();
     let reached = |zone: &&Generation| chain.iter().position(|blob| blob.generation == zone.number());
     if let Some(previous) = previous
         && let Some(at) = reached(&previous)
-        && let Ok(zone) = follow(blobs, row, &chain, at + 1, Some(previous.clone())).await
+        && let Ok((zone, touched)) = follow(blobs, row, &chain, at + 1, Some(previous.clone())).await
     {
-        return Ok(zone);
+        return Ok((zone, Touched::Names(touched)));
     }
-    follow(blobs, row, &chain, 0, None).await
+    let (zone, _) = follow(blobs, row, &chain, 0, None).await?;
+    Ok((zone, Touched::All))
 }
 
 async fn follow(
@@ -62,17 +67,24 @@ async fn follow(
     chain: &[&BlobRef],
     start: usize,
     mut zone: Option<Generation>,
-) -> Result<Generation, FetchError> {
+) -> Result<(Generation, BTreeSet<Name>), FetchError> {
+    let mut touched = BTreeSet::new();
     for blob in chain.iter().skip(start) {
-        zone = Some(step(blobs, blob, zone).await?);
+        let (next, names) = step(blobs, blob, zone).await?;
+        zone = Some(next);
+        touched.extend(names);
     }
     let right = |zone: &Generation| {
         zone.number() == row.generation && *zone.apex() == row.apex && zone.soa().is_some()
     };
-    zone.filter(right).ok_or(FetchError::Other)
+    zone.filter(right).map(|zone| (zone, touched)).ok_or(FetchError::Other)
 }
 
-async fn step(blobs: &dyn Blobs, blob: &BlobRef, zone: Option<Generation>) -> Result<Generation, FetchError> {
+async fn step(
+    blobs: &dyn Blobs,
+    blob: &BlobRef,
+    zone: Option<Generation>,
+) -> Result<(Generation, Vec<Name>), FetchError> {
     let name = blob.name.parse().map_err(FetchError::Blobs)?;
     let bytes = blobs.get(&name).await.map_err(FetchError::Blobs)?;
     let bytes = bytes.ok_or_else(|| FetchError::Missing(blob.name.clone()))?;
@@ -85,7 +97,11 @@ async fn step(blobs: &dyn Blobs, blob: &BlobRef, zone: Option<Generation>) -> Re
             return Err(FetchError::Altered(blob.name));
         }
         let delta = Delta::decode(&bytes).map_err(FetchError::Delta)?;
-        delta.apply(zone.as_ref()).map_err(FetchError::Delta)
+        let next = delta.apply(zone.as_ref()).map_err(FetchError::Delta)?;
+        // Of a base it would be every name, and nobody asks.
+        let puts = delta.puts().map(|set| set.rrset.name()).chain(delta.removals().map(|(name, _)| name));
+        let names = if zone.is_some() { puts.cloned().collect() } else { Vec::new() };
+        Ok((next, names))
     });
     applied.await.map_err(|_| FetchError::Ended)?
 }

@@ -17,7 +17,7 @@ use keyward_zone::publication::{
 };
 use tokio::sync::watch;
 
-use crate::catalog::{Catalog, Loaded};
+use crate::catalog::{Catalog, Loaded, Touched};
 use crate::fetch::fetch;
 use crate::served::Served;
 
@@ -186,15 +186,15 @@ impl Loader {
         {
             if present.row.generation == row.generation {
                 let zone = present.zone.clone();
-                self.catalog.put(id, Loaded { row, zone });
+                self.catalog.put(id, Loaded { row, zone }, &Touched::Names(BTreeSet::new()));
             }
             return;
         }
         let previous = present.map(|present| present.zone.clone());
         match fetch(&*self.blobs, &row, previous.as_deref()).await {
-            Ok(zone) => {
+            Ok((zone, touched)) => {
                 let generation = zone.number();
-                self.catalog.put(id.clone(), Loaded { row, zone: Arc::new(zone) });
+                self.catalog.put(id.clone(), Loaded { row, zone: Arc::new(zone) }, &touched);
                 self.reach(id, Some(generation));
             }
             Err(error) => {

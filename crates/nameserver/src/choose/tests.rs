@@ -17,6 +17,7 @@ fn servers(names: &[&str]) -> Vec<Name> {
 fn chosen<'c>(zones: &'c [(ZoneId, i64, Vec<Name>)], delegated_to: &[&str]) -> Option<&'c str> {
     let candidates = zones.iter().map(|(id, created, name_servers)| Candidate {
         id,
+        kind: ZoneKind::HostedPublic,
         created: Timestamp::from_unix_seconds(*created),
         name_servers,
     });
@@ -43,6 +44,39 @@ fn the_oldest_is_served_without_a_delegation_or_with_one_to_elsewhere() {
     assert_eq!(chosen(&three(), &[]), Some("old"));
     assert_eq!(chosen(&three(), &["ns.elsewhere"]), Some("old"));
     assert_eq!(chosen(&[], &["a1"]), None);
+}
+
+#[test]
+fn the_registrys_zone_goes_before_any_hosted_one() {
+    let (registry, hosted) = (id("z-registry"), id("a-hosted"));
+    let servers = servers(&["a1"]);
+    let candidate = |id, kind, created| Candidate {
+        id,
+        kind,
+        created: Timestamp::from_unix_seconds(created),
+        name_servers: &servers,
+    };
+    let both = [candidate(&hosted, ZoneKind::HostedPublic, 1), candidate(&registry, ZoneKind::TopLevel, 2)];
+    assert_eq!(choose(both, &[name("a1")]), Some(&registry));
+}
+
+#[test]
+fn a_zone_counts_where_the_parent_does_not_speak_for_its_name() {
+    let parent = crate::testing::zone(
+        "org",
+        "$ORIGIN org.\n@ 60 IN SOA ns admin 1 1 1 1 60\n@ 60 NS ns\ncut 60 NS ns.x.\na.nic 60 A 192.0.2.1\n",
+    );
+    for (child, below_hosted, below_registry) in [
+        ("cut.org", true, true),
+        ("deep.below.cut.org", true, true),
+        ("free.org", false, true),
+        ("deep.free.org", false, true),
+        ("a.nic.org", false, false),
+        ("nic.org", false, false),
+    ] {
+        assert_eq!(counts_below(&parent, ZoneKind::HostedPublic, &name(child)), below_hosted, "{child}");
+        assert_eq!(counts_below(&parent, ZoneKind::TopLevel, &name(child)), below_registry, "{child}");
+    }
 }
 
 #[test]

@@ -228,8 +228,10 @@ async fn a_removed_zone_is_refused_and_its_report_goes() {
 async fn a_private_zone_is_reported_but_never_served() {
     let world = World::new();
     world.publish("Z1", ZoneKind::HostedPrivate, &marked("one.org", "secret")).await;
+    let (without_blob, _) = published(&marked("two.org", "secret"), ZoneKind::HostedPrivate, 1, &[]);
+    world.put_row("Z2", &without_blob).await;
     let server = world.start().await;
-    assert_eq!(world.reported("Z1").await, Some(1));
+    assert_eq!((world.reported("Z1").await, world.reported("Z2").await), (Some(1), Some(1)));
     for listener in [0, 1] {
         assert_eq!(ask(&server, listener, "one.org", Rtype::TXT).await, (Rcode::REFUSED, None));
     }
