@@ -9,7 +9,6 @@ import dns.dnssec
 import dns.message
 import dns.name
 import dns.query
-import dns.rcode
 import dns.rdata
 import dns.rdatatype
 import pytest
@@ -399,7 +398,7 @@ def test_a_signed_zone_validates_and_its_only_key_stays(zone):
     zone.route53.deactivate_key_signing_key(**one)
     zone.route53.delete_key_signing_key(**one)
     zone.route53.delete_hosted_zone(Id=zone.id)
-    wait_for(lambda: zone.ask(zone.name, "SOA").rcode() == dns.rcode.REFUSED)
+    wait_for(lambda: not zone.ask(zone.name, "SOA").answer)
 
 
 def test_a_change_is_in_sync_only_when_it_is_served(zone):

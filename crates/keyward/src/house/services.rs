@@ -1,7 +1,6 @@
 //! The services, each built on its parts and registered with the router.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use keyward_base::{AccountId, Fault};
 use keyward_builder::{Builder, Means, ZoneSource};
@@ -20,9 +19,6 @@ use crate::folder::Credentials;
 use crate::house::parent::ParentZones;
 use crate::house::{Ground, registry};
 use crate::refusal::Refusal;
-
-/// How often Route 53 puts its rows in order.
-const TIDY_PERIOD: Duration = Duration::from_secs(10);
 
 /// The services that the house itself asks something of.
 pub(super) struct Services {
@@ -52,7 +48,7 @@ impl Services {
         let registry = registry::build(site, duties).await?;
         let route53 = build_route53(site, &registry, router, duties)?;
         let keys = kms.key_changes().clone();
-        let hosted = HostedZones::new(route53, move || keys.reader(), site.config.partition.clone());
+        let hosted = HostedZones::new(route53, move || keys.reader());
         build_zones(site, vec![Arc::clone(&registry) as Arc<dyn ZoneSource>, hosted], duties);
         let Ground { store, random, clock } = site.ground;
         let accounts = Accounts::new(Arc::clone(store), Arc::clone(random), Arc::clone(clock));
@@ -143,17 +139,10 @@ fn build_route53(
             name_servers: registry::scheme(&site.config.dns),
             ..Route53Config::default()
         },
+        partition: site.config.partition.clone(),
     });
     keyward_route53::register(router, &route53);
-    let (service, clock) = (Arc::clone(&route53), Arc::clone(&site.ground.clock));
-    duties.spawn(async move {
-        loop {
-            if let Err(fault) = service.tidy_up().await {
-                tracing::warn!(%fault, "Route 53 could not tidy up; it tries again");
-            }
-            clock.sleep(TIDY_PERIOD).await;
-        }
-    });
+    duties.spawn(Arc::clone(&route53).run_duties());
     Ok(route53)
 }
 

@@ -26,6 +26,8 @@ pub struct Route53Parts {
     pub parent: Arc<dyn ParentView>,
     /// The settings.
     pub config: Route53Config,
+    /// The partition that ARNs are in.
+    pub partition: Partition,
 }
 
 /// Route 53.
@@ -36,6 +38,7 @@ pub struct Route53 {
     pub(crate) gate: GateHandle,
     pub(crate) parent: Arc<dyn ParentView>,
     pub(crate) config: Route53Config,
+    pub(crate) partition: Partition,
 }
 
 /// A zone that an operation names: its id as given, and the zone when there is one.
@@ -74,8 +77,8 @@ pub(crate) fn zone_arn(partition: &Partition, zone: &str) -> String {
 impl Route53 {
     /// The service.
     pub fn new(parts: Route53Parts) -> Arc<Self> {
-        let Route53Parts { store, clock, random, gate, parent, config } = parts;
-        Arc::new(Self { store, clock, random, gate, parent, config })
+        let Route53Parts { store, clock, random, gate, parent, config, partition } = parts;
+        Arc::new(Self { store, clock, random, gate, parent, config, partition })
     }
 
     /// The record sets of a zone.

@@ -89,6 +89,7 @@ impl Bench {
             gate: handle.clone(),
             parent: parent.clone(),
             config: Route53Config { quotas, ..Route53Config::default() },
+            partition: testing::partition(),
         });
         let (kms, kms_changes) = (Arc::new(ToyKms::default()), NoticeBoard::default());
         let mut router = Router::new();
@@ -96,7 +97,7 @@ impl Bench {
         toy_kms::register(&mut router, &kms);
         let gate = testing::gate(shared, clock.clone(), random, router, &handle);
         let board: NoticeBoard<Arn> = kms_changes.clone();
-        let hosted = HostedZones::new(service.clone(), move || board.reader(), testing::partition());
+        let hosted = HostedZones::new(service.clone(), move || board.reader());
         Self { store, service, kms, kms_changes, parent, hosted, handle, _gate: gate }
     }
 

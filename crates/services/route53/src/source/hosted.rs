@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use keyward_base::{Arn, Fault, NoticeReader, Partition};
+use keyward_base::{Arn, Fault, NoticeReader};
 use keyward_builder::{
     Content, Ksk, KskTrouble, Progress, SigningWish, SourceError, ZoneEvents, ZoneSource, ZoneWish,
 };
@@ -27,7 +27,6 @@ type KeyChanges = Box<dyn Fn() -> NoticeReader<Arn> + Send + Sync>;
 pub struct HostedZones {
     pub(super) service: Arc<Route53>,
     pub(super) kms_changes: KeyChanges,
-    pub(super) partition: Partition,
 }
 
 impl HostedZones {
@@ -35,15 +34,13 @@ impl HostedZones {
     pub fn new(
         service: Arc<Route53>,
         kms_changes: impl Fn() -> NoticeReader<Arn> + Send + Sync + 'static,
-        partition: Partition,
     ) -> Arc<Self> {
-        Arc::new(Self { service, kms_changes: Box::new(kms_changes), partition })
+        Arc::new(Self { service, kms_changes: Box::new(kms_changes) })
     }
 
     pub(super) async fn zone(&self, id: &BuilderZoneId) -> Result<Option<Zone>, Fault> {
         let Some(id) = ZoneId::parse(id.as_str()) else { return Ok(None) };
-        let row = self.service.store.get(&rows::zone(&id)).await.map_err(Fault::ours)?;
-        row.map(|row| Ok(rows::decode::<ZoneRow>(&row)?.into())).transpose()
+        self.service.stored_zone(&id).await
     }
 
     pub(super) async fn dnssec(&self, id: &ZoneId) -> Result<Dnssec, Fault> {
@@ -136,7 +133,7 @@ impl HostedZones {
         let dnssec = self.dnssec(&zone.id).await.map_err(away)?;
         let key = dnssec.keys.iter().find(|key| key.name == ksk.name && key.point() == ksk.point);
         let arn = &key.ok_or_else(gone)?.kms_arn;
-        let on_behalf = ForZone { zone: &zone.id, owner: zone.owner, partition: &self.partition };
+        let on_behalf = ForZone { zone: &zone.id, owner: zone.owner, partition: &self.service.partition };
         let mut signatures = Vec::with_capacity(messages.len());
         for message in messages {
             let signed = self.service.kms().sign(arn, on_behalf, message).await;
@@ -190,7 +187,7 @@ impl ZoneSource for HostedZones {
         message: &'a str,
     ) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            if let Err(fault) = self.needs_action(zone, ksk, message).await {
+            if let Err(fault) = self.refused(zone, ksk, message).await {
                 tracing::error!(%zone, ksk = ksk.name, %fault, "could not set ACTION_NEEDED");
             }
         })

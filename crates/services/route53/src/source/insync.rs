@@ -8,11 +8,13 @@ use std::time::Duration;
 use keyward_base::{Fault, Timestamp};
 use keyward_builder::{Ksk, Progress};
 use keyward_store::{Compare, Key, KeyRange, Row, Txn, TxnError};
+use keyward_zone::keys::PUBLIC_KEY_BYTES;
 use keyward_zone::publication::{ZoneId as BuilderZoneId, keys::published};
 
 use super::HostedZones;
-use crate::dnssec::{Dnssec, Signing};
-use crate::rows::{self, Change, ChangeRow, DnssecRow, Pending, PendingRow, Visibility};
+use crate::dnssec::{Dnssec, KeyStatus, Signing};
+use crate::kms::{ForZone, KeyProblem};
+use crate::rows::{self, Change, ChangeRow, DnssecRow, Pending, PendingRow, Visibility, Zone, ZoneRow};
 use crate::{Route53, ZoneId};
 
 impl HostedZones {
@@ -41,35 +43,74 @@ impl HostedZones {
     }
 
     /// The KMS key behind a key-signing key refuses: ACTION_NEEDED.
-    pub(super) async fn needs_action(
-        &self,
-        zone: &BuilderZoneId,
-        ksk: &Ksk,
-        message: &str,
-    ) -> Result<(), Fault> {
-        let Some(zone) = ZoneId::parse(zone.as_str()) else { return Ok(()) };
-        let now: Timestamp = self.service.clock.now();
-        let trouble = |dnssec: &mut Dnssec| {
-            let same = dnssec.key(&ksk.name).is_ok_and(|key| key.point() == ksk.point);
-            same && dnssec.needs_action(&ksk.name, message.to_owned(), now)
-        };
-        change_dnssec(&self.service, &zone, trouble).await
+    pub(super) async fn refused(&self, zone: &BuilderZoneId, ksk: &Ksk, message: &str) -> Result<(), Fault> {
+        match ZoneId::parse(zone.as_str()) {
+            Some(zone) => self.service.needs_action(&zone, &ksk.name, &ksk.point, message).await,
+            None => Ok(()),
+        }
     }
 }
 
 /// How often is looked for what is due.
-const DUTIES_EVERY: Duration = Duration::from_secs(1);
+const TIDY_UP_EVERY: Duration = Duration::from_secs(1);
+/// How often every KMS key behind a signed zone is looked at, should a notice of its change be lost.
+const LOOK_AT_KEYS_EVERY: Duration = Duration::from_secs(300);
 
 impl Route53 {
-    /// Does `tidy_up` from now on, without end. Any number of nodes may.
+    /// Does `tidy_up` and `look_at_keys` from now on, without end. Any number of nodes may.
     pub async fn run_duties(self: Arc<Self>) {
+        let mut keys_due = self.clock.now();
         loop {
-            if let Err(fault) = self.tidy_up().await {
-                let cause = fault.cause().map(ToString::to_string).unwrap_or_default();
-                tracing::error!(%fault, cause, "could not tidy up; trying again");
+            report("tidy up", self.tidy_up().await);
+            if self.clock.now() >= keys_due {
+                report("look at the KMS keys of signed zones", self.look_at_keys().await);
+                keys_due = self.clock.now().plus(LOOK_AT_KEYS_EVERY);
             }
-            self.clock.sleep(DUTIES_EVERY).await;
+            self.clock.sleep(TIDY_UP_EVERY).await;
         }
+    }
+
+    /// Asks KMS about the key behind every ACTIVE key-signing key of a signed zone; one that refuses needs
+    /// action. Notices tell of changes at once; this finds what happened while nobody listened.
+    pub async fn look_at_keys(&self) -> Result<(), Fault> {
+        for row in self.rows_below(&rows::all_dnssec()).await? {
+            let dnssec = Dnssec::from(rows::decode::<DnssecRow>(&row)?);
+            let Some(id) = rows::dnssec_zone(&row.key).filter(|_| dnssec.signing == Signing::Signing) else {
+                continue;
+            };
+            let Some(zone) = self.stored_zone(&id).await? else { continue };
+            for key in dnssec.keys.iter().filter(|key| key.status == KeyStatus::Active) {
+                let on_behalf = ForZone { zone: &id, owner: zone.owner, partition: &self.partition };
+                let found = self.kms().check_for_zone(&key.kms_arn, on_behalf).await;
+                if let Err(KeyProblem::Refused(unfit)) = found {
+                    let message = unfit.for_status(&key.kms_arn);
+                    self.needs_action(&id, &key.name, &key.point(), &message).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets ACTION_NEEDED on the key-signing key of this name and public point, if it is published.
+    async fn needs_action(
+        &self,
+        zone: &ZoneId,
+        name: &str,
+        point: &[u8; PUBLIC_KEY_BYTES],
+        message: &str,
+    ) -> Result<(), Fault> {
+        let now: Timestamp = self.clock.now();
+        let trouble = |dnssec: &mut Dnssec| {
+            let same = dnssec.key(name).is_ok_and(|key| key.point() == *point);
+            same && dnssec.needs_action(name, message.to_owned(), now)
+        };
+        change_dnssec(self, zone, trouble).await
+    }
+
+    /// The zone, when there is one.
+    pub(super) async fn stored_zone(&self, zone: &ZoneId) -> Result<Option<Zone>, Fault> {
+        let row = self.store.get(&rows::zone(zone)).await.map_err(Fault::ours)?;
+        row.map(|row| Ok(rows::decode::<ZoneRow>(&row)?.into())).transpose()
     }
 
     /// Does what is due besides: folds batches into record sets, and settles the changes of zones that are
@@ -90,7 +131,7 @@ impl Route53 {
     }
 
     async fn is_gone(&self, zone: &ZoneId) -> Result<bool, Fault> {
-        if self.store.get(&rows::zone(zone)).await.map_err(Fault::ours)?.is_some() {
+        if self.stored_zone(zone).await?.is_some() {
             return Ok(false);
         }
         let published = Key::new(published(&super::hosted::builder_id(zone)?));
@@ -101,6 +142,13 @@ impl Route53 {
         let range = KeyRange::prefix(prefix);
         let (rows, _) = self.store.range(&range, usize::MAX).await.map_err(Fault::ours)?;
         Ok(rows)
+    }
+}
+
+fn report(what: &str, done: Result<(), Fault>) {
+    if let Err(fault) = done {
+        let cause = fault.cause().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(%fault, cause, "could not {what}; trying again");
     }
 }
 

@@ -209,6 +209,22 @@ async fn a_refusal_needs_action_until_the_key_is_activated_again() {
 }
 
 #[tokio::test]
+async fn a_lost_key_is_found_although_no_notice_came() {
+    let bench = Bench::new();
+    let (zone, arn) = signed_zone(&bench).await;
+    let status = async || dnssec(&bench, &zone).await.key_signing_keys[0].status.clone().unwrap();
+    bench.service.look_at_keys().await.unwrap();
+    assert_eq!(status().await, "ACTIVE");
+    bench.kms.set_away(true);
+    bench.service.look_at_keys().await.unwrap();
+    assert_eq!(status().await, "ACTIVE");
+    bench.kms.set_away(false);
+    bench.kms.set(&arn, |key| key.state = KeyState::Disabled);
+    bench.service.look_at_keys().await.unwrap();
+    assert_eq!(status().await, "ACTION_NEEDED");
+}
+
+#[tokio::test]
 async fn the_status_message_says_what_to_do() {
     let bench = Bench::new();
     let (zone, arn) = signed_zone(&bench).await;
