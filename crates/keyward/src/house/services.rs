@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use keyward_base::{AccountId, Fault};
 use keyward_builder::{Builder, Means, ZoneSource};
+use keyward_domains::{Domains, DomainsConfig, DomainsParts};
 use keyward_gate::{GateHandle, IdentitySource, PrincipalDirectory, Router};
 use keyward_iam::{Accounts, Iam};
 use keyward_kms::{Kms, KmsParts};
@@ -47,6 +48,7 @@ impl Services {
         let kms = build_kms(site, &iam, router, duties).await?;
         let registry = registry::build(site, duties).await?;
         let route53 = build_route53(site, &registry, router, duties)?;
+        build_domains(site, &registry, router, duties);
         let keys = kms.key_changes().clone();
         let hosted = HostedZones::new(route53, move || keys.reader());
         build_zones(site, vec![Arc::clone(&registry) as Arc<dyn ZoneSource>, hosted], duties);
@@ -144,6 +146,19 @@ fn build_route53(
     keyward_route53::register(router, &route53);
     duties.spawn(Arc::clone(&route53).run_duties());
     Ok(route53)
+}
+
+fn build_domains(site: &Site<'_>, registry: &Arc<Registry>, router: &mut Router, duties: &mut JoinSet<()>) {
+    let domains = Domains::new(DomainsParts {
+        store: Arc::clone(&site.ground.store),
+        registry: Arc::clone(registry),
+        gate: site.handle.clone(),
+        clock: Arc::clone(&site.ground.clock),
+        random: Arc::clone(&site.ground.random),
+        config: DomainsConfig::default(),
+    });
+    keyward_domains::register(router, &domains);
+    duties.spawn(async move { domains.run_duties().await });
 }
 
 /// The zone builder, for the registry's zones and the hosted ones alike.
