@@ -9,7 +9,7 @@ use keyward_store::{KeyRange, LeaseError, Revision, Txn, TxnError};
 
 use crate::domain::{Domain, Effect};
 use crate::fault::{internal, is_refusal};
-use crate::operation::{Operation, Progress};
+use crate::operation::{Operation, Stage};
 use crate::rows::{self, Place};
 use crate::service::Domains;
 
@@ -136,10 +136,10 @@ impl Domains {
 
     /// Shows that the operation is in progress; `None` when something else changed it meanwhile.
     async fn take_up(&self, mut work: Work, now: Timestamp) -> Result<Option<Work>, Fault> {
-        if work.operation.progress != Progress::Submitted {
+        if work.operation.stage != Stage::Submitted {
             return Ok(Some(work));
         }
-        work.operation = work.operation.further(Progress::InProgress, now);
+        work.operation = work.operation.further(Stage::InProgress, now);
         let key = Place::of(&work.operation).key();
         let txn = Txn::default()
             .compare(key.clone(), work.operation_revision)
@@ -153,12 +153,12 @@ impl Domains {
 
     async fn succeed(&self, work: Work, now: Timestamp) -> Result<bool, Fault> {
         let domain = work.domain.clone().succeeded(&work.operation.effect, now);
-        self.end(work, Progress::Successful, Some(domain), now).await
+        self.end(work, Stage::Successful, Some(domain), now).await
     }
 
     async fn fail(&self, work: Work, why: &str, now: Timestamp) -> Result<bool, Fault> {
         let domain = work.domain.clone().failed();
-        self.end(work, Progress::Failed(why.to_owned()), domain, now).await
+        self.end(work, Stage::Failed(why.to_owned()), domain, now).await
     }
 
     /// Ends an operation: it, its domain and the marker in one transaction. Whether it stays under way,
@@ -166,14 +166,14 @@ impl Domains {
     async fn end(
         &self,
         work: Work,
-        progress: Progress,
+        stage: Stage,
         domain: Option<Domain>,
         now: Timestamp,
     ) -> Result<bool, Fault> {
         let txn = Txn::default()
             .compare(Place::of(&work.operation).key(), work.operation_revision)
             .compare(rows::domain(work.domain.account, &work.domain.name), work.domain_revision);
-        let txn = ended(txn, &work.operation.further(progress, now), &work.domain, domain)?;
+        let txn = ended(txn, &work.operation.further(stage, now), &work.domain, domain)?;
         match self.store.txn(txn).await {
             Ok(_) => Ok(false),
             Err(TxnError::Conflict) => Ok(true),

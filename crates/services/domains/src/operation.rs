@@ -50,7 +50,7 @@ impl fmt::Debug for OperationId {
 
 /// How far an operation is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Progress {
+pub(crate) enum Stage {
     /// Written down.
     Submitted,
     /// Taken up by the duty.
@@ -73,7 +73,7 @@ pub(crate) struct Operation {
     /// How it changes it.
     pub(crate) effect: Effect,
     /// How far it is.
-    pub(crate) progress: Progress,
+    pub(crate) stage: Stage,
     /// When it was asked for.
     pub(crate) submitted: Timestamp,
     /// When it last got further.
@@ -82,15 +82,15 @@ pub(crate) struct Operation {
 
 impl Operation {
     /// The operation, further at `now`.
-    pub(crate) fn further(mut self, progress: Progress, now: Timestamp) -> Self {
-        self.progress = progress;
+    pub(crate) fn further(mut self, stage: Stage, now: Timestamp) -> Self {
+        self.stage = stage;
         self.updated = now;
         self
     }
 
     /// Whether it is under way.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self.progress, Progress::Submitted | Progress::InProgress)
+        matches!(self.stage, Stage::Submitted | Stage::InProgress)
     }
 
     /// The API's type of it.
@@ -105,17 +105,17 @@ impl Operation {
 
     /// The API's status of it.
     pub(crate) fn status(&self) -> OperationStatus {
-        match self.progress {
-            Progress::Submitted => OperationStatus::Submitted,
-            Progress::InProgress => OperationStatus::InProgress,
-            Progress::Successful => OperationStatus::Successful,
-            Progress::Failed(_) => OperationStatus::Failed,
+        match self.stage {
+            Stage::Submitted => OperationStatus::Submitted,
+            Stage::InProgress => OperationStatus::InProgress,
+            Stage::Successful => OperationStatus::Successful,
+            Stage::Failed(_) => OperationStatus::Failed,
         }
     }
 
     /// Why it failed.
     pub(crate) fn message(&self) -> Option<String> {
-        if let Progress::Failed(why) = &self.progress { Some(why.clone()) } else { None }
+        if let Stage::Failed(why) = &self.stage { Some(why.clone()) } else { None }
     }
 
     /// It as lists show it.

@@ -12,7 +12,7 @@ use crate::DomainsConfig;
 use crate::domain::{Domain, Effect, State};
 use crate::fault::{duplicate_request, internal, no_such_domain};
 use crate::name::DomainName;
-use crate::operation::{Operation, OperationId, Progress};
+use crate::operation::{Operation, OperationId, Stage};
 use crate::rows::{self, Place};
 
 /// What the service is built from.
@@ -96,7 +96,7 @@ impl Domains {
             account: request.account(),
             domain: domain.name.clone(),
             effect,
-            progress: Progress::Submitted,
+            stage: Stage::Submitted,
             submitted: request.now,
             updated: request.now,
         };

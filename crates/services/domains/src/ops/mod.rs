@@ -28,3 +28,6 @@ operations! {
     register_domain::RegisterDomain,
     update_domain_nameservers::UpdateDomainNameservers,
 }
+
+#[cfg(test)]
+mod tests;
