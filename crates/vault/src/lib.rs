@@ -9,6 +9,7 @@ mod api;
 mod client;
 mod confine;
 mod domain;
+pub mod fuzz;
 mod mechanism;
 mod protocol;
 mod seal;
