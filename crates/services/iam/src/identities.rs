@@ -186,3 +186,6 @@ fn compile(policies: &[InlinePolicy]) -> Result<PolicySet, Fault> {
     };
     policies.iter().map(compile).collect::<Result<Vec<_>, Fault>>().map(PolicySet::new)
 }
+
+#[cfg(test)]
+mod tests;
