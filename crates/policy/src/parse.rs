@@ -28,7 +28,7 @@ pub(crate) fn parse(text: &str, flavour: Flavour) -> Result<Policy, PolicyError>
             _ => return Err(PolicyError::syntax()),
         }
     }
-    let statements = statements.filter(|list| !list.is_empty()).ok_or_else(PolicyError::syntax)?;
+    let statements = statements.ok_or_else(PolicyError::syntax)?;
     let compile = |statement| compile(statement, flavour, variables);
     let statements = statements.iter().map(compile).collect::<Result<Vec<_>, _>>()?;
     refuse_repeated_sids(&statements)?;
@@ -175,11 +175,11 @@ fn effect(value: &Json) -> Result<Effect, PolicyError> {
     }
 }
 
-/// A text or a list of texts, not empty.
+/// A text or a list of texts. An empty list is legal and matches nothing.
 fn each<T>(value: &Json, read: impl Fn(&str) -> Result<T, PolicyError>) -> Result<Vec<T>, PolicyError> {
     match value {
         Json::Text(text) => Ok(vec![read(text)?]),
-        Json::List(list) if !list.is_empty() => list
+        Json::List(list) => list
             .iter()
             .map(|item| if let Json::Text(text) = item { read(text) } else { Err(PolicyError::syntax()) })
             .collect(),

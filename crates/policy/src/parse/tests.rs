@@ -22,6 +22,8 @@ fn accepts_each_flavour() {
     assert!(Policy::parse(&one(TRUST), Flavour::Trust).is_ok());
     let list = format!(r#"{{"Id":"x","Statement":[{{"Sid":"a b",{KEY}}},{{"Sid":"c",{KEY}}}]}}"#);
     assert_eq!(Policy::parse(&list, Flavour::Resource).unwrap().statements.len(), 2);
+    assert!(Policy::parse(r#"{"Statement":[]}"#, Flavour::Identity).is_ok());
+    assert!(Policy::parse(&one(r#""Effect":"Allow","Action":[],"Resource":[]"#), Flavour::Identity).is_ok());
 }
 
 #[test]
@@ -31,7 +33,6 @@ fn what_is_no_policy_has_syntax_errors() {
         "{}",
         "[]",
         "x",
-        r#"{"Statement":[]}"#,
         r#"{"Version":"2013-10-17","Statement":{"Effect":"Allow","Action":"a:b","Resource":"*"}}"#,
         r#"{"Statement":{"Effect":"Allow","Action":"a:b","Resource":"*"},"Other":1}"#,
         r#"{"Id":"x","Statement":{"Effect":"Allow","Action":"a:b","Resource":"*"}}"#,
@@ -40,7 +41,6 @@ fn what_is_no_policy_has_syntax_errors() {
         &one(r#""Effect":"Allow","Effect":"Deny","Action":"a:b","Resource":"*""#),
         &one(r#""Effect":"Allow","Action":"a:b","NotAction":"a:c","Resource":"*""#),
         &one(r#""Effect":"Allow","Action":"a:b","Resource":"*","NotResource":"*""#),
-        &one(r#""Effect":"Allow","Action":[],"Resource":"*""#),
         &one(r#""Effect":"Allow","Action":["a:b",1],"Resource":"*""#),
         &one(r#""Effect":"Allow","Action":"k*:Sign","Resource":"*""#),
         &one(r#""Effect":"Allow","Action":"a:b","Resource":"*","Condition":[]"#),
