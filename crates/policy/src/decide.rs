@@ -176,7 +176,11 @@ impl<'a> Layers<'a> {
         };
         let one = |policy, layer| Found::of(numbered(policy), layer, request);
         Self {
-            identity: Found::of(question.policies.about(request.action), Layer::Identity, request),
+            identity: Found::of(
+                question.policies.about(request.action, request.resource),
+                Layer::Identity,
+                request,
+            ),
             resource: policy.map_or_else(Found::default, |policy| one(policy, layer)),
             boundary: question.boundary.map(|policy| one(policy, Layer::Boundary)),
             session: question.session.map(|policy| one(policy, Layer::Session)),

@@ -45,6 +45,14 @@ impl ArnPattern {
         Some(Self::Fields(fields.into_iter().map(Pattern::of).collect()))
     }
 
+    /// The only ARN that matches, if there is only one.
+    pub(crate) fn exact(&self) -> Option<&str> {
+        match self {
+            Self::Whole(pattern) => pattern.exact(),
+            Self::Fields(_) => None,
+        }
+    }
+
     /// Whether `arn` matches.
     pub(crate) fn matches(&self, arn: &str, keys: Keys<'_>) -> Result<bool, Unresolved> {
         match self {

@@ -64,7 +64,9 @@ impl ConditionValues {
 
     /// The values of `key`; `None` when it is absent or its list is empty.
     pub fn get(&self, key: &str) -> Option<&[Cow<'static, str>]> {
-        let (_, values) = self.entries.iter().find(|(name, _)| name.eq_ignore_ascii_case(key))?;
+        // Lengths first: most keys differ by length, and this is asked very often.
+        let same = |name: &str| name.len() == key.len() && name.eq_ignore_ascii_case(key);
+        let (_, values) = self.entries.iter().find(|(name, _)| same(name))?;
         let values = match values {
             Values::One(one) => one.as_slice(),
             Values::Many(many) => many.as_slice(),
