@@ -18,7 +18,7 @@ use crate::mechanism::{Generated, LoadedKey, Mechanism, Secret, unexpected};
 const KEY_BYTES: usize = 32;
 /// RSA private keys of data key pairs in PKCS#8 are the longest plaintext: about 2.4 kB for RSA-4096.
 const PLAINTEXT_BYTES_MAX: usize = 4096;
-/// FixedInfo of SP 800-108r1 section 4: Label || 0x00 || Context || [L], L = 256 bits.
+/// `FixedInfo` of SP 800-108r1 section 4: `Label || 0x00 || Context || [L]`, L = 256 bits.
 const LABEL: &[u8] = b"keyward kms message key\0";
 const OUTPUT_BITS: [u8; 4] = 256u32.to_be_bytes();
 
