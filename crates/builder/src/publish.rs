@@ -13,8 +13,9 @@ use crate::ksk::Prepared;
 use crate::load::{Cached, State};
 use crate::{BuildError, Builder, Progress, ZoneSource, ZoneWish, rows};
 
-/// How many deltas may follow a base; name servers that start apply them all.
-const DELTAS_MAX: usize = 16;
+/// How many deltas may follow a base, as long as they are smaller than it together. Name servers that start
+/// apply them all, and the row that lists them is written with each; a base of a large zone costs far more.
+const DELTAS_MAX: usize = 256;
 
 /// A verified generation, ready to be published.
 pub(crate) struct Built {

@@ -48,3 +48,26 @@ pub fn nsec3_hash(name: &Name) -> Nsec3Hash {
     }
     Nsec3Hash(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_as_the_com_zone_does() {
+        // The apex record of `com.`, which has the same parameters and can be looked up by anybody.
+        let hash = nsec3_hash(&Name::parse("com").unwrap());
+        assert_eq!(hash.to_string(), "ck0pojmg874ljref7efn8430qvit8bsm");
+        let owner = hash.owner(&Name::root()).unwrap();
+        assert_eq!(owner.to_string(), "ck0pojmg874ljref7efn8430qvit8bsm.");
+    }
+
+    #[test]
+    fn bitmaps_have_no_empty_windows_and_no_trailing_zeros() {
+        use domain::base::iana::Rtype;
+        //= rfc4034#section-4.1.2
+        let bitmap = type_bitmap([Rtype::CAA, Rtype::A, Rtype::MX, Rtype::RRSIG]);
+        assert_eq!(*bitmap, [0, 6, 0x40, 0x01, 0, 0, 0, 0x02, 1, 1, 0x40]);
+        assert!(type_bitmap([]).is_empty());
+    }
+}
