@@ -84,3 +84,26 @@ async fn marker_key(store: &dyn Store, random: &dyn Random) -> Result<[u8; MARKE
         Err(error) => Err(fault::internal(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use keyward_base::{SeededRandom, SimulatedClock, Timestamp};
+    use keyward_store::SimulatedStore;
+
+    use super::*;
+
+    /// Rows written by released versions stay readable: these bytes never change.
+    #[test]
+    fn a_marker_key_row_of_version_1_keeps_its_bytes() {
+        let bytes = rows::encode(&MarkerKeyRow::V1([7; MARKER_KEY_BYTES])).unwrap();
+        assert_eq!(bytes, [&[0][..], &[7; MARKER_KEY_BYTES]].concat());
+    }
+
+    #[tokio::test]
+    async fn the_marker_key_is_made_once() {
+        let store = SimulatedStore::new(Arc::new(SimulatedClock::new(Timestamp::EPOCH)));
+        let first = marker_key(&store, &SeededRandom::new(1)).await.unwrap();
+        let second = marker_key(&store, &SeededRandom::new(2)).await.unwrap();
+        assert_eq!(first, second);
+    }
+}

@@ -150,3 +150,31 @@ impl KeyCache {
 pub(crate) fn whole_account(action: &'static str, account: AccountId) -> Check {
     Check::identity(action, "*", account)
 }
+
+#[cfg(test)]
+mod tests {
+    use keyward_store::Store;
+
+    use super::*;
+    use crate::testing::{House, place, region};
+
+    async fn load(house: &House, text: &str) -> Arc<LoadedKey> {
+        let row = house.store.get(&place(text)).await.unwrap().unwrap();
+        let (account, region, id) = rows::parse_key(&row.key).unwrap();
+        let arn = KeyArn { partition: "aws".parse().unwrap(), region, account, id };
+        house.kms.keys.load(arn, &row).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_policy_is_compiled_once_for_each_revision_of_its_row() {
+        let house = House::new().await;
+        let arn = house.symmetric().await;
+        let first = load(&house, &arn).await;
+        assert!(Arc::ptr_eq(&first, &load(&house, &arn).await));
+        house.rewrite(&arn, |record| record.description = "changed".to_owned()).await;
+        let second = load(&house, &arn).await;
+        assert!(!Arc::ptr_eq(&first, &second));
+        assert_eq!(second.record.description, "changed");
+        assert_eq!(second.arn.region, region());
+    }
+}

@@ -141,6 +141,22 @@ pub(crate) fn decode<T: DeserializeOwned>(value: &[u8]) -> Result<T, Fault> {
 mod tests {
     use super::*;
 
+    /// Rows written by released versions stay readable: these bytes never change.
+    #[test]
+    fn an_owner_row_of_version_1_keeps_its_bytes() {
+        let row = OwnerRow::V1("000000000042".parse().unwrap());
+        let bytes = encode(&row).unwrap();
+        assert_eq!(bytes, [&[0, 12][..], b"000000000042"].concat());
+        let OwnerRow::V1(account) = decode(&bytes).unwrap();
+        assert_eq!(account.to_string(), "000000000042");
+    }
+
+    #[test]
+    fn a_row_of_a_newer_version_is_a_fault_of_ours() {
+        let fault = decode::<OwnerRow>(&[1, 12]).unwrap_err();
+        assert_eq!((fault.code(), fault.blame()), ("KMSInternalException", keyward_base::Blame::Ours));
+    }
+
     #[test]
     fn places_are_read_back() {
         let account = "000000000042".parse().unwrap();

@@ -195,3 +195,37 @@ async fn account_wide(
         }
     }
 }
+
+/// Route 53 calls as itself on behalf of a hosted zone; the key's policy alone decides.
+#[tokio::test]
+async fn a_service_principal_may_what_the_key_policy_lets_it() {
+    let house = House::new().await;
+    let service = json!({"Service": "dnssec-route53.amazonaws.com"});
+    let mut open = allow(&service, "kms:Sign");
+    open["Condition"] = json!({
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnLike": {"aws:SourceArn": "arn:aws:route53:::hostedzone/*"},
+    });
+    let input = CreateKeyRequest {
+        key_spec: Some(KeySpec::EccNistP256),
+        key_usage: Some(KeyUsageType::SignVerify),
+        policy: Some(policy(&[allow(&account_principal(), "kms:*"), open])),
+        ..Default::default()
+    };
+    let arn = house.create(&root(), input).await.unwrap();
+    let call = async |source: &str, key: &str| {
+        let caller = keyward_gate::ServiceCaller {
+            name: "dnssec-route53.amazonaws.com",
+            source_arn: source.parse().unwrap(),
+            source_account: crate::testing::account(),
+        };
+        let input = crate::testing::sign(key, SigningAlgorithmSpec::EcdsaSha256, b"DNSKEY");
+        refusal(house.handle.call::<Sign>(caller, &crate::testing::region(), input).await)
+    };
+    assert_eq!(call("arn:aws:route53:::hostedzone/Z1", &arn).await, "no error");
+    let refused = call("arn:aws:route53:::healthcheck/1", &arn).await;
+    assert!(refused.starts_with("AccessDeniedException"), "{refused}");
+    let closed = house.key(KeySpec::EccNistP256, KeyUsageType::SignVerify).await;
+    let refused = call("arn:aws:route53:::hostedzone/Z1", &closed).await;
+    assert!(refused.starts_with("AccessDeniedException"), "{refused}");
+}
