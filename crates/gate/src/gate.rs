@@ -48,6 +48,10 @@ impl Gate {
         &*self.parts.store
     }
 
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.parts.random
+    }
+
     /// The inner door: the same way as for a request from outside, but for the signature.
     pub(crate) async fn call<S: OperationShape>(
         &self,

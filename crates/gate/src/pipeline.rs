@@ -1,6 +1,7 @@
 //! The way of a call from a checked input on: resolve, judge, permit, run, and again when it lost a race.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyward_base::Fault;
 use keyward_schema::OperationShape;
@@ -9,7 +10,12 @@ use crate::audit::Trail;
 use crate::{Gate, Operation, Permit, RequestContext, RunError, View};
 
 /// How often a call that lost a race is judged again before it gives up.
-const RACES_MAX: usize = 16;
+const RACES_MAX: u32 = 16;
+/// After so many lost races a call waits before it tries again, longer each time, so that a crowd of writers
+/// of one row spreads out. The wait is the machine's time: it shapes load and decides nothing.
+const RACES_AT_ONCE: u32 = 3;
+/// The longest wait, in milliseconds.
+const WAIT_MS_MAX: u32 = 64;
 
 /// Judges and runs `Op`. What was judged is left in `trail`.
 pub(crate) async fn judge_and_run<Op: Operation>(
@@ -19,7 +25,7 @@ pub(crate) async fn judge_and_run<Op: Operation>(
     input: Arc<<Op::Shape as OperationShape>::Input>,
     trail: &mut Trail,
 ) -> Result<<Op::Shape as OperationShape>::Output, Fault> {
-    for _ in 0..RACES_MAX {
+    for race in 0..RACES_MAX {
         let mut view = View::new(gate.store());
         let (subject, checks) = Op::resolve(service, &request, &input, &mut view).await?;
         trail.judged(&checks);
@@ -30,11 +36,23 @@ pub(crate) async fn judge_and_run<Op: Operation>(
         match Op::run(service, permit).await {
             Ok(output) => return Ok(output),
             Err(RunError::Fault(fault)) => return Err(fault),
-            Err(RunError::Raced) => tokio::task::yield_now().await,
+            Err(RunError::Raced) => stand_back(gate, race).await,
         }
     }
     Err(Fault::dependency(
         "ServiceUnavailableException",
         "Too many requests change the same resource. Try again.",
     ))
+}
+
+/// Lets others go first after the lost race number `race`.
+async fn stand_back(gate: &Gate, race: u32) {
+    match race.checked_sub(RACES_AT_ONCE) {
+        None => tokio::task::yield_now().await,
+        Some(late) => {
+            let longest = 1u32.checked_shl(late + 1).unwrap_or(u32::MAX).min(WAIT_MS_MAX);
+            let wait_ms = 1 + gate.random().below(longest);
+            tokio::time::sleep(Duration::from_millis(wait_ms.into())).await;
+        }
+    }
 }
