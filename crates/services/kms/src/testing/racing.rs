@@ -1,7 +1,7 @@
 //! A store in which something happens just before a transaction: how a test loses a race.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use keyward_store::{
@@ -14,16 +14,22 @@ pub(crate) struct RacingStore {
     pub(crate) inner: SimulatedStore,
     before: Mutex<Option<BoxFuture<'static, ()>>>,
     txns: AtomicUsize,
+    slow: AtomicBool,
 }
 
 impl RacingStore {
     pub(crate) fn new(inner: SimulatedStore) -> Self {
-        Self { inner, before: Mutex::default(), txns: AtomicUsize::new(0) }
+        Self { inner, before: Mutex::default(), txns: AtomicUsize::new(0), slow: AtomicBool::new(false) }
     }
 
     /// Runs `other` just before the next transaction.
     pub(crate) fn before_next_txn(&self, other: impl Future<Output = ()> + Send + 'static) {
         *self.before.lock().unwrap() = Some(Box::pin(other));
+    }
+
+    /// Lets every transaction take as long as on a disk from now on.
+    pub(crate) fn slow_down(&self) {
+        self.slow.store(true, Ordering::SeqCst);
     }
 
     /// How many transactions were tried.
@@ -51,6 +57,9 @@ impl Store for RacingStore {
             let other = self.before.lock().unwrap().take();
             if let Some(other) = other {
                 other.await;
+            }
+            if self.slow.load(Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
             }
             self.inner.txn(txn).await
         })

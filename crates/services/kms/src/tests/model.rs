@@ -228,6 +228,6 @@ proptest! {
 
     #[test]
     fn keys_and_aliases_behave_as_the_plain_model(steps in prop::collection::vec(step(), 1..40)) {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(compare(steps));
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(compare(steps));
     }
 }

@@ -78,3 +78,23 @@ async fn tags_that_were_added_at_once_are_all_kept() {
     let tags = house.record(&arn).await.unwrap().tags;
     assert_eq!(tags.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["a", "b"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_that_changes_one_key_gets_through() {
+    let house = House::new().await;
+    let arn = house.symmetric().await;
+    house.store.slow_down();
+    let mut crowd = tokio::task::JoinSet::new();
+    for number in 0..32 {
+        let (handle, key_id) = (house.handle.clone(), arn.clone());
+        let tags = vec![Tag { tag_key: number.to_string(), tag_value: String::new() }];
+        crowd.spawn(async move {
+            let input = TagResourceRequest { key_id, tags };
+            handle.call::<TagResource>(&root(), &region(), input).await.map(drop)
+        });
+    }
+    while let Some(answer) = crowd.join_next().await {
+        assert_eq!(refusal(answer.unwrap()), "no error");
+    }
+    assert_eq!(house.record(&arn).await.unwrap().tags.iter().count(), 32);
+}
