@@ -54,12 +54,12 @@ fn dead_file_finding(file: &SourceFile, files: &[SourceFile]) -> Option<String> 
         format!("{folder}/main.rs"),
         format!("{folder}.rs"),
     ];
-    let named = files.iter().filter(|other| parents.contains(&other.path)).any(|other| {
-        other.text.contains(&format!("mod {name};")) || other.text.contains(&format!("{name}.rs\""))
-    });
-    let listed = files
-        .iter()
-        .filter(|other| parents.contains(&other.path))
-        .any(|other| other.text.contains(&format!("\n    {name},")));
-    (!named && !listed).then(|| format!("{}: no module names this file", file.path))
+    let named =
+        files.iter().filter(|other| parents.contains(&other.path)).any(|other| has_word(&other.text, name));
+    (!named).then(|| format!("{}: no module names this file", file.path))
+}
+
+/// Whether a text holds a name as a whole word: in a `mod` line, a `#[path]`, or a list that a macro turns into them.
+fn has_word(text: &str, name: &str) -> bool {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == name)
 }
