@@ -29,6 +29,10 @@ pub(crate) async fn judge_and_run<Op: Operation>(
         let mut view = View::new(gate.store());
         let (subject, checks) = Op::resolve(service, &request, &input, &mut view).await?;
         trail.judged(&checks);
+        if checks.is_empty() {
+            // What takes no permission says so (`Judge::Anyone`); naming none is a forgotten check.
+            return Err(Fault::ours(format!("{} names no permission", Op::Shape::NAME)));
+        }
         for check in &checks {
             request.judge(check)?;
         }

@@ -15,6 +15,9 @@ use crate::{
 
 pub(crate) const KEY_ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/k";
 
+/// The toy forgets to name a permission for this key.
+pub(crate) const FORGOTTEN: &str = "forgotten";
+
 pub(crate) fn account() -> AccountId {
     "111122223333".parse().unwrap()
 }
@@ -60,7 +63,8 @@ impl Operation for GetPublicKey {
     ) -> Result<(String, Vec<Check>), Fault> {
         view.get(&Key::of(&["toy", &input.key_id])).await?;
         let check = Check::new("kms:GetPublicKey", KEY_ARN, toy.owner, toy.judge.clone());
-        Ok((input.key_id.clone(), vec![check]))
+        let checks = if input.key_id == FORGOTTEN { Vec::new() } else { vec![check] };
+        Ok((input.key_id.clone(), checks))
     }
 
     async fn run(toy: &Toy, permit: Permit<Self>) -> Result<kms::GetPublicKeyResponse, RunError> {

@@ -6,7 +6,7 @@ use keyward_schema::kms;
 
 use super::*;
 use crate::testing::{NoIdentities, caller, root, user};
-use crate::toy::{KEY_ARN, Toy, account, house, noon, other_account, policy};
+use crate::toy::{FORGOTTEN, KEY_ARN, Toy, account, house, noon, other_account, policy};
 use crate::{Judge, Principal, ServiceCaller};
 
 const ALLOW: &str =
@@ -178,6 +178,17 @@ async fn a_lost_race_is_judged_again_but_not_for_ever() {
         let result = result.map(|_| toy.runs.load(Ordering::Relaxed));
         assert_eq!(result.as_ref().map(|runs| *runs).map_err(Fault::code), expected);
     }
+}
+
+#[tokio::test]
+async fn an_operation_that_names_no_permission_does_not_run() {
+    let toy = Toy::new(Judge::Anyone);
+    let house = house(&toy, std::sync::Arc::new(NoIdentities));
+    let region = "us-east-1".parse().unwrap();
+    let input = kms::GetPublicKeyRequest { key_id: FORGOTTEN.to_owned(), grant_tokens: None };
+    let result = house.handle.call::<kms::GetPublicKey>(&root(account()), &region, input).await;
+    assert_eq!(result.unwrap_err().blame(), keyward_base::Blame::Ours);
+    assert_eq!(toy.runs.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
