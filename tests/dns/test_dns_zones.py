@@ -91,6 +91,31 @@ def test_without_a_delegation_the_oldest_is_served(lab):
     assert younger
 
 
+def test_nobody_speaks_for_a_name_in_somebody_elses_zone(lab, unbound):
+    """A hosted zone of a name inside a served zone counts when that zone delegates to it."""
+    zone, servers = hosted_zone(lab, "inner.answers.org", "inner")
+    host, port = lab.server.dns
+    for address, where in ((lab.hosted[0], 53), (host, port)):
+        assert ask(address, "inner.answers.org", "TXT", port=where).rcode() == dns.rcode.NXDOMAIN
+    assert unbound.verdict("inner.answers.org", "TXT") == ("NXDOMAIN", True)
+    lab.change(("CREATE", "inner.answers.org", "NS", servers))
+    assert text(lab, "inner.answers.org") == ["inner"]
+    wait_for(lambda: unbound.verdict("inner.answers.org", "TXT") == ("NOERROR", False))
+    lab.change(("DELETE", "inner.answers.org", "NS", servers))
+    wait_for(lambda: unbound.verdict("inner.answers.org", "TXT") == ("NXDOMAIN", True))
+    assert zone
+
+
+def test_nobody_takes_the_names_of_the_registrys_servers(lab, unbound):
+    servers = lab.server.client("route53").get_hosted_zone(Id=lab.zone)["DelegationSet"]["NameServers"]
+    taken = next(server for server in servers if server.count(".") == 2)
+    hosted_zone(lab, taken, "taken")
+    host, port = lab.server.dns
+    assert not ask(host, taken, "TXT", port=port).answer
+    assert ask(host, taken, "A", port=port).answer
+    assert unbound.verdict(taken, "A") == ("NOERROR", True)
+
+
 def test_a_private_zone_is_never_served(lab):
     route53 = lab.server.client("route53")
     made = route53.create_hosted_zone(

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use keyward_base::Clock;
-use keyward_store::{Blobs, Event, Key, KeyRange, Revision, Store, StoreError, Txn, TxnError};
+use keyward_store::{Blobs, Event, Key, KeyRange, Revision, Row, Store, StoreError, Txn, TxnError};
 use keyward_zone::GenerationNumber;
 use keyward_zone::publication::{
     NODE_TERM, Node, NodeId, PublishedZone, Served as ServedRow, ZoneId, ZoneKind, keys,
@@ -79,24 +79,50 @@ impl Loader {
     pub(crate) async fn load_all(&mut self) -> Result<Revision, StoreError> {
         // Alive before it has anything: no change is taken for served before this node serves it, too.
         self.live().await;
-        let prefix = Key::of(&[keys::PUBLISHED]);
-        let mut range = KeyRange::prefix(&prefix);
-        let mut first_revision = None;
+        let (reports, _) = self.rows(keys::SERVED).await?;
+        // Later pages may be newer; the events since the first page tell it all again.
+        let (rows, revision) = self.rows(keys::PUBLISHED).await?;
         let mut seen = BTreeSet::new();
+        for row in &rows {
+            seen.extend(self.take_row(&row.key, &row.value).await);
+        }
+        self.forget_all_but(&seen);
+        self.compare_reports(&reports);
+        self.publish().await;
+        Ok(revision)
+    }
+
+    /// All rows below `prefix`, and the revision of the first page.
+    async fn rows(&self, prefix: &str) -> Result<(Vec<Row>, Revision), StoreError> {
+        let prefix = Key::of(&[prefix]);
+        let mut range = KeyRange::prefix(&prefix);
+        let (mut all, mut first_revision) = (Vec::new(), None);
         loop {
             let (rows, revision) = self.store.range(&range, PAGE_ROWS).await?;
-            // Later pages may be newer; the events since the first page tell it all again.
             let first_revision = *first_revision.get_or_insert(revision);
-            for row in &rows {
-                seen.extend(self.take_row(&row.key, &row.value).await);
+            let more = rows.len() == PAGE_ROWS;
+            all.extend(rows);
+            match all.last().filter(|_| more) {
+                Some(last) => range = KeyRange::prefix_after(&prefix, &last.key),
+                None => return Ok((all, first_revision)),
             }
-            let Some(last) = rows.last().filter(|_| rows.len() == PAGE_ROWS) else {
-                self.forget_all_but(&seen);
-                self.publish().await;
-                return Ok(first_revision);
-            };
-            range = KeyRange::prefix_after(&prefix, &last.key);
         }
+    }
+
+    /// Finds out which of this node's reports are to be written or removed; an earlier life of the node may
+    /// have left some.
+    fn compare_reports(&mut self, reports: &[Row]) {
+        let mine = reports.iter().filter_map(|row| {
+            let (zone, node) = keys::zone_and_node_of(row.key.as_bytes())?;
+            (node == self.node).then(|| (zone, ServedRow::decode(&row.value).ok()))
+        });
+        let reported: BTreeMap<ZoneId, Option<ServedRow>> = mine.collect();
+        let reached = self.lock_reached().clone();
+        let right = |id: &ZoneId| {
+            let reported = reported.get(id).map(|row| row.map(|row| row.generation));
+            reported == reached.get(id).copied().map(Some)
+        };
+        self.unreported = reached.keys().chain(reported.keys()).filter(|id| !right(id)).cloned().collect();
     }
 
     /// Follows the store until `stop` changes. `revision` is where `load_all` has read, if it could.

@@ -67,6 +67,12 @@ impl World {
         Some(ServedRow::decode(&row.value).unwrap().generation.0)
     }
 
+    /// When the node's report was last written.
+    async fn revision(&self, id: &str) -> Revision {
+        let key = Key::of(&[&keys::served(&id.parse().unwrap(), &"n1".parse().unwrap())]);
+        self.inner.get(&key).await.unwrap().unwrap().revision
+    }
+
     async fn node(&self) -> Option<Node> {
         let key = Key::of(&[&keys::node(&"n1".parse().unwrap())]);
         let row = self.inner.get(&key).await.unwrap()?;
@@ -221,6 +227,23 @@ async fn a_removed_zone_is_refused_and_its_report_goes() {
     world.remove("Z1").await;
     world.until_reported("Z1", None).await;
     assert_eq!(ask(&server, 0, "one.org", Rtype::SOA).await.0, Rcode::REFUSED);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn reports_of_an_earlier_life_are_put_right() {
+    let world = World::new();
+    world.publish("Z1", ZoneKind::HostedPublic, &marked("one.org", "1")).await;
+    world.publish("Z2", ZoneKind::HostedPublic, &marked("two.org", "1")).await;
+    world.start().await.stop().await;
+    let other = Key::of(&["zones/served/Z2/another-node"]);
+    world.inner.txn(Txn::default().put(other.clone(), vec![0, 7])).await.unwrap();
+    world.remove("Z2").await;
+    let before = world.revision("Z1").await;
+    let server = world.start().await;
+    assert_eq!(world.reported("Z2").await, None);
+    assert!(world.inner.get(&other).await.unwrap().is_some(), "another node's is not ours to remove");
+    assert_eq!(world.revision("Z1").await, before, "what is right is not written again");
     server.stop().await;
 }
 
