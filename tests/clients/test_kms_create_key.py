@@ -1,5 +1,6 @@
 """CreateKey: each sentence of the guide's pages "Calling CreateKey" and "Creating asymmetric KMS keys" (API part)."""
 
+import base64
 import json
 import re
 import time
@@ -309,3 +310,26 @@ def test_constraints_of_the_model_have_awss_form(server):
     assert message.startswith("2 validation errors detected: ")
     assert "Value 'RSA_1024' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set: [" in message
     assert "at 'description' failed to satisfy constraint: Member must have length less than or equal to 8192" in message
+
+
+def test_the_deprecated_name_of_the_spec_counts_too(server):
+    kms = server.client("kms")
+    made = kms.create_key(CustomerMasterKeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    assert (made["KeySpec"], made["CustomerMasterKeySpec"]) == ("ECC_NIST_P256", "ECC_NIST_P256")
+    members = {"CustomerMasterKeySpec": "RSA_2048", "KeySpec": "RSA_3072", "KeyUsage": "SIGN_VERIFY"}
+    refused("ValidationException", kms.create_key, **members)
+
+
+def test_an_alias_on_the_command_line(server, tmp_path):
+    """A second name for a key, with the command line: CreateAlias, not CreateKey, makes it."""
+    made = server.aws("kms", "create-key", "--description", "billing")["KeyMetadata"]
+    alias = f"alias/{fresh('billing')}"
+    server.aws("kms", "create-alias", "--alias-name", alias, "--target-key-id", made["KeyId"])
+    sealed = server.aws("kms", "encrypt", "--key-id", alias, "--plaintext", "hello")
+    assert sealed["KeyId"] == made["Arn"]
+    (tmp_path / "sealed").write_bytes(base64.b64decode(sealed["CiphertextBlob"]))
+    opened = server.aws("kms", "decrypt", "--ciphertext-blob", f"fileb://{tmp_path / 'sealed'}")
+    assert base64.b64decode(opened["Plaintext"]) == b"hello"
+    key = server.aws("kms", "create-key", "--key-spec", "RSA_2048", "--key-usage", "SIGN_VERIFY")
+    public_key = server.aws("kms", "get-public-key", "--key-id", key["KeyMetadata"]["KeyId"])
+    assert public_key["KeyUsage"] == "SIGN_VERIFY" and public_key["PublicKey"]

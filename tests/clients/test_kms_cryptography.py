@@ -5,6 +5,7 @@ import hmac
 import os
 
 import pytest
+from botocore.exceptions import ClientError
 from harness import user_with
 from kms_support import UNKNOWN_ID, account_of, allow, create, document, fresh, openssl, refused, root_of
 
@@ -370,3 +371,35 @@ def test_conditions_on_context_algorithm_and_alias(server, kms):
     assert client.encrypt(**right)["KeyId"] == arn
     for wrong in [{"KeyId": arn}, {"EncryptionContext": {"app": "mail"}}, {"EncryptionContext": {}}]:
         refused("AccessDeniedException", client.encrypt, **{**right, **wrong})
+
+
+def test_attestation_documents_are_refused_clearly(kms, keys):
+    arn = keys()
+    blob = kms.encrypt(KeyId=arn, Plaintext=b"x")["CiphertextBlob"]
+    recipient = {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument": b"no document"}
+    message = "Recipient (an attestation document) is not served yet."
+    for call, members in [
+        (kms.decrypt, {"CiphertextBlob": blob}),
+        (kms.generate_data_key, {"KeyId": arn, "KeySpec": "AES_256"}),
+        (kms.generate_random, {"NumberOfBytes": 8}),
+    ]:
+        refused("UnsupportedOperationException", call, message, **members, Recipient=recipient)
+
+
+def test_a_dry_run_may_leave_the_ciphertext_out(kms, keys):
+    ignore = {"DryRun": True, "DryRunModifiers": ["IGNORE_CIPHERTEXT"]}
+    refused("DryRunOperationException", kms.decrypt, DRY_RUN, KeyId=keys(), **ignore)
+    members = {"SourceKeyId": keys(), "DestinationKeyId": keys()}
+    refused("DryRunOperationException", kms.re_encrypt, DRY_RUN, **members, **ignore)
+    refused("ValidationException", kms.decrypt, **ignore)
+    refused("ValidationException", kms.decrypt, KeyId=keys())
+    without = {"DryRunModifiers": ["IGNORE_CIPHERTEXT"]}
+    refused("ValidationException", kms.decrypt, KeyId=keys(), **without)
+
+
+def test_operations_that_are_not_served_yet_say_so(kms, keys):
+    """AWS has them; they come with a later release, and nobody shall look for his own mistake."""
+    with pytest.raises(ClientError) as error:
+        kms.list_grants(KeyId=keys())
+    assert "ListGrants" in error.value.response["Error"]["Message"]
+    assert error.value.response["Error"]["Code"] not in ("InternalFailure", "UnknownOperationException")

@@ -103,6 +103,9 @@ def test_keys_are_listed_in_pages(kms):
     assert [page["Truncated"] for page in pages] == [True] * (len(pages) - 1) + [False]
     assert "NextMarker" not in pages[-1]
     marker = kms.list_keys(Limit=1)["NextMarker"]
+    too_long = refused("ValidationException", kms.list_aliases, Limit=101)
+    assert too_long.endswith("at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100")
+    assert kms.list_keys(Limit=1000)["Keys"]
     refused("InvalidMarkerException", kms.list_keys, Marker="made-up")
     refused("InvalidMarkerException", kms.list_aliases, Marker=marker)
     refused("InvalidMarkerException", kms.list_keys, Marker=marker[:-1] + ("A" if marker[-1] != "A" else "B"))
