@@ -1,6 +1,6 @@
 //! The builder: its means, and what it remembers between passes. All of that can be lost at any moment.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use keyward_base::{Clock, Random, Timestamp};
@@ -36,6 +36,19 @@ pub struct Alarm {
     pub reason: String,
 }
 
+/// How the zones of this process are, for metrics and operators.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// How many zones this process has published or looked after.
+    pub zones: usize,
+    /// Those that can't be built at present.
+    pub failing: BTreeMap<ZoneId, Alarm>,
+    /// Those that live on DNSKEY signatures in stock, because a key-signing key does not sign.
+    pub ksk_trouble: BTreeSet<ZoneId>,
+    /// Seconds since the epoch at which the first signature of any zone expires, unless it is made again.
+    pub earliest_expiration: Option<u32>,
+}
+
 /// Builds the zones of its sources.
 pub struct Builder {
     pub(crate) store: Arc<dyn Store>,
@@ -47,19 +60,40 @@ pub struct Builder {
     pub(crate) awaited: Awaited,
     cache: Mutex<HashMap<ZoneId, Cached>>,
     alarms: Mutex<BTreeMap<ZoneId, Alarm>>,
+    ksk_trouble: Mutex<BTreeSet<ZoneId>>,
 }
 
 impl Builder {
     /// A builder for the zones of `sources`. It does nothing until it runs.
     pub fn new(means: Means, sources: Vec<Arc<dyn ZoneSource>>) -> Arc<Self> {
         let Means { store, blobs, vault, clock, random } = means;
-        let (awaited, cache, alarms) = (Awaited::default(), Mutex::default(), Mutex::default());
-        Arc::new(Self { store, blobs, vault, clock, random, sources, awaited, cache, alarms })
+        let (cache, alarms, ksk_trouble) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let awaited = Awaited::default();
+        Arc::new(Self { store, blobs, vault, clock, random, sources, awaited, cache, alarms, ksk_trouble })
     }
 
-    /// The zones that can't be built at present, for metrics and operators.
-    pub fn alarms(&self) -> BTreeMap<ZoneId, Alarm> {
-        locked(&self.alarms).clone()
+    /// How the zones are. A process that does not hold the builder's lease knows of none.
+    pub fn health(&self) -> Health {
+        let cache = locked(&self.cache);
+        Health {
+            zones: cache.len(),
+            failing: locked(&self.alarms).clone(),
+            ksk_trouble: locked(&self.ksk_trouble).clone(),
+            earliest_expiration: cache
+                .values()
+                .filter_map(|zone| zone.generation.earliest_expiration())
+                .min(),
+        }
+    }
+
+    /// Notes whether the zone's key-signing keys sign.
+    pub(crate) fn note_ksk_trouble(&self, zone: &ZoneId, trouble: bool) {
+        let mut zones = locked(&self.ksk_trouble);
+        if trouble {
+            zones.insert(zone.clone());
+        } else {
+            zones.remove(zone);
+        }
     }
 
     /// Raises the zone's alarm, or lowers it when `reason` is `None`.
@@ -89,6 +123,7 @@ impl Builder {
     pub(crate) fn forget(&self, zone: &ZoneId) {
         locked(&self.cache).remove(zone);
         locked(&self.alarms).remove(zone);
+        locked(&self.ksk_trouble).remove(zone);
         self.awaited.forget(zone);
     }
 }

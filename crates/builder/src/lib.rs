@@ -18,7 +18,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use builder::{Alarm, Builder, Means};
+pub use builder::{Alarm, Builder, Health, Means};
 pub use error::BuildError;
 pub use pass::Pass;
 pub use source::{

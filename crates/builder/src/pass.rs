@@ -53,6 +53,10 @@ impl Builder {
                 Some(self.prepare_keys(source, zone, &wish, ksks, &state, check_keys).await?)
             }
         };
+        self.note_ksk_trouble(
+            zone,
+            prepared.as_ref().is_some_and(|prepared| prepared.row.ksk_retry.is_some()),
+        );
         let built = match self.build(source, zone, &wish, &state, prepared.clone()).await {
             Err(BuildError::Unfit(flaw)) if state.generation.is_some() => {
                 tracing::error!(%zone, %flaw, "a step to the next generation went wrong; building the zone anew");

@@ -67,12 +67,16 @@ async fn a_key_in_trouble_is_noticed_when_the_source_says_so() {
     let world = World::new();
     world.source.with(&world.zone, |zone| zone.add_ksk("one"));
     let _running = start(&world.builder);
-    hear(&world, |heard| matches!(heard, Heard::Signed(_))).await;
-    hear(&world, content(1)).await;
+    let all = hear(&world, content(1)).await;
+    assert_eq!(all.first(), Some(&Heard::Signed("one".to_owned())));
     world.source.with(&world.zone, |zone| zone.refusal = Some(KskTrouble::Refused("disabled".to_owned())));
     world.source.say(ZoneEvent::CheckKeys(world.zone.clone()));
     hear(&world, |heard| *heard == Heard::Refused("one: disabled".to_owned())).await;
-    assert!(world.builder.alarms().is_empty(), "the zone is still built");
+    while world.builder.health().ksk_trouble.is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert!(world.builder.health().earliest_expiration.is_some());
+    assert!(world.builder.health().failing.is_empty(), "the zone is still built");
     world.verify().await;
 }
 
@@ -85,13 +89,13 @@ async fn a_zone_that_can_not_be_built_raises_an_alarm_that_ends_with_it() {
     });
     let _running = start(&world.builder);
     hear(&world, |heard| matches!(heard, Heard::Refused(_))).await;
-    while world.builder.alarms().is_empty() {
+    while world.builder.health().failing.is_empty() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    assert!(world.builder.alarms()[&world.zone].reason.contains("denied"));
+    assert!(world.builder.health().failing[&world.zone].reason.contains("denied"));
     world.source.with(&world.zone, |zone| zone.refusal = None);
     hear(&world, content(1)).await;
-    while !world.builder.alarms().is_empty() {
+    while !world.builder.health().failing.is_empty() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }

@@ -75,7 +75,7 @@ impl House {
         let gate = Gate::new(gate_parts(config, &ground, &services), router, &handle);
         let (credentials, account) = services.first_account(config.account_id).await?;
         let endpoints = dns::endpoints(config, api, &name_server, account)?;
-        let metrics = metrics::Sources::of(&name_server);
+        let metrics = metrics::Sources::of(&name_server, services.builder());
         let running = Mutex::new(Some(Running { duties, name_server, supervisor }));
         Ok(Self { gate, services, store, vault, endpoints, credentials, running, metrics })
     }

@@ -26,6 +26,7 @@ pub(super) struct Services {
     accounts: Accounts,
     iam: Arc<Iam>,
     registry: Arc<Registry>,
+    builder: Arc<Builder>,
 }
 
 /// What every service is built with.
@@ -51,15 +52,20 @@ impl Services {
         build_domains(site, &registry, router, duties);
         let keys = kms.key_changes().clone();
         let hosted = HostedZones::new(route53, move || keys.reader());
-        build_zones(site, vec![Arc::clone(&registry) as Arc<dyn ZoneSource>, hosted], duties);
+        let builder = build_zones(site, vec![Arc::clone(&registry) as Arc<dyn ZoneSource>, hosted], duties);
         let Ground { store, random, clock } = site.ground;
         let accounts = Accounts::new(Arc::clone(store), Arc::clone(random), Arc::clone(clock));
-        Ok(Self { accounts, iam, registry })
+        Ok(Self { accounts, iam, registry, builder })
     }
 
     /// The root's key, for validators.
     pub(super) async fn trust_anchor(&self) -> Result<RootAnchor, Refusal> {
         self.registry.root_anchor().await.map_err(|error| Refusal::new(error.to_string()))
+    }
+
+    /// Who builds the zones.
+    pub(super) fn builder(&self) -> &Arc<Builder> {
+        &self.builder
     }
 
     /// Who finds credentials.
@@ -162,7 +168,7 @@ fn build_domains(site: &Site<'_>, registry: &Arc<Registry>, router: &mut Router,
 }
 
 /// The zone builder, for the registry's zones and the hosted ones alike.
-fn build_zones(site: &Site<'_>, sources: Vec<Arc<dyn ZoneSource>>, duties: &mut JoinSet<()>) {
+fn build_zones(site: &Site<'_>, sources: Vec<Arc<dyn ZoneSource>>, duties: &mut JoinSet<()>) -> Arc<Builder> {
     let means = Means {
         store: Arc::clone(&site.ground.store),
         blobs: Arc::clone(&site.blobs),
@@ -170,7 +176,9 @@ fn build_zones(site: &Site<'_>, sources: Vec<Arc<dyn ZoneSource>>, duties: &mut 
         clock: Arc::clone(&site.ground.clock),
         random: Arc::clone(&site.ground.random),
     };
-    duties.spawn(Builder::new(means, sources).run(std::future::pending()));
+    let builder = Builder::new(means, sources);
+    duties.spawn(Arc::clone(&builder).run(std::future::pending()));
+    builder
 }
 
 /// A fault at start-up, with its cause: nobody else is there to read it.
