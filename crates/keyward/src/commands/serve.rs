@@ -41,6 +41,7 @@ async fn serve(config: &Config) -> Result<(), Refusal> {
         Refusal::new(format!("cannot make {}: {error}", folder.file(admin::SOCKET).display()))
     })?;
     house.publish_files(&folder).await?;
+    tracing::info!(api = house.endpoints().api, dns = house.endpoints().dns, folder = %folder.path().display(), "ready");
     print_lines(&house.endpoints().api, folder.path(), &house.endpoints().region);
     tokio::select! {
         _ = terminate.recv() => {}
