@@ -1,5 +1,6 @@
 //! `keyward serve`: from configuration to ready, and from SIGTERM to a clean end.
 
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener as StdTcpListener, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ async fn serve(config: &Config) -> Result<(), Refusal> {
     let mut interrupt = handler(SignalKind::interrupt())?;
     let folder =
         if config.ephemeral { DataFolder::ephemeral()? } else { DataFolder::open(&config.data_dir)? };
+    // What a killed process left must not look ready.
+    let _ = std::fs::remove_file(folder.file("endpoints.json"));
     let house = Arc::new(House::build(config, &folder, local_address(&listener)?).await?);
     let (stop, stopped) = watch::channel(false);
     let server = tokio::spawn(http::serve(listener, Arc::clone(&house), stopped));
@@ -85,9 +88,15 @@ fn local_address(listener: &TcpListener) -> Result<SocketAddr, Refusal> {
     listener.local_addr().map_err(|error| Refusal::new(format!("cannot tell the API's port: {error}")))
 }
 
-/// The three lines that make the AWS CLI work; nothing else is ever printed.
+/// The three lines that make the AWS CLI work; nothing else is ever printed. Whoever closed our output
+/// does not want them.
 fn print_lines(api: &str, folder: &Path, region: &str) {
-    println!("export AWS_ENDPOINT_URL={}", quoted(api));
-    println!("export AWS_SHARED_CREDENTIALS_FILE={}", quoted(&folder.join("credentials").to_string_lossy()));
-    println!("export AWS_DEFAULT_REGION={}", quoted(region));
+    let credentials = folder.join("credentials");
+    let lines = format!(
+        "export AWS_ENDPOINT_URL={}\nexport AWS_SHARED_CREDENTIALS_FILE={}\nexport AWS_DEFAULT_REGION={}\n",
+        quoted(api),
+        quoted(&credentials.to_string_lossy()),
+        quoted(region)
+    );
+    let _ = std::io::stdout().lock().write_all(lines.as_bytes());
 }
