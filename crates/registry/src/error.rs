@@ -25,6 +25,8 @@ pub enum RegistryError {
     GlueMissing(Name),
     /// Addresses are for name servers below the domain itself only; the name is the server's.
     GlueForeign(Name),
+    /// A change of the domain is not served by every name server yet.
+    Unserved,
     /// The store failed.
     Store(StoreError),
     /// The vault failed.
@@ -43,6 +45,7 @@ impl fmt::Display for RegistryError {
             Self::NameServerCount => f.write_str("a delegation needs one to thirteen name servers"),
             Self::GlueMissing(server) => write!(f, "{server} lies in the domain and needs an address"),
             Self::GlueForeign(server) => write!(f, "{server} lies outside the domain and takes no address"),
+            Self::Unserved => f.write_str("a change of the domain is on its way to the name servers"),
             Self::Store(error) => error.fmt(f),
             Self::Vault(error) => write!(f, "the vault failed: {error}"),
             Self::Internal(what) => f.write_str(what),

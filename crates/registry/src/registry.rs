@@ -110,6 +110,22 @@ impl Registry {
         Ok(delegated.map(|delegated| delegated.delegation))
     }
 
+    /// What the name servers serve of `domain`.
+    ///
+    /// # Errors
+    /// `Unserved` while a change of it is on its way to them; try again.
+    pub async fn served_delegation(&self, domain: &Name) -> Result<Option<Delegation>, RegistryError> {
+        let id = rows::zone_id(&self.zone_of(domain).await?)?;
+        let Some(zone) = self.zone(&id).await? else { return Ok(None) };
+        let delegated = self.delegated(&id, domain).await?;
+        // One that is gone leaves no version of its own; then the whole zone must be served.
+        let version = delegated.as_ref().map_or(zone.content_version, |delegated| delegated.version);
+        if !self.is_served(&Ticket { zone: id, version }).await? {
+            return Err(RegistryError::Unserved);
+        }
+        Ok(delegated.map(|delegated| delegated.delegation))
+    }
+
     /// Makes the registry say `wanted` of `domain`, whose zone is made if it must. Doing so again changes
     /// nothing and gives the first change's ticket.
     ///

@@ -1,4 +1,4 @@
-//! Route 53's look at a zone's parent, answered by what our own registry says.
+//! Route 53's look at a zone's parent, answered by what our own registry serves.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ impl ParentZones {
 impl ParentView for ParentZones {
     fn delegation<'a>(&'a self, zone: &'a Name) -> BoxFuture<'a, Result<Option<Delegation>, LookupFailed>> {
         Box::pin(async move {
-            match self.0.delegation(zone).await {
+            match self.0.served_delegation(zone).await {
                 Ok(found) => Ok(found.map(seen)),
                 // A name that no zone of ours could hold has no parent that we know of.
                 Err(RegistryError::Unsupported(_) | RegistryError::Reserved) => Ok(None),

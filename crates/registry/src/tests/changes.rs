@@ -118,6 +118,8 @@ async fn a_change_is_served_when_every_name_server_says_so() {
     let ticket = delegate(&registry, "example.org", &wanted).await.unwrap();
     assert_eq!(delegate(&registry, "example.org", &wanted).await.unwrap(), ticket, "the same change");
     assert!(!registry.is_served(&ticket).await.unwrap());
+    let unserved = registry.served_delegation(&name("example.org")).await.unwrap_err();
+    assert!(matches!(unserved, RegistryError::Unserved), "{unserved}");
     let version = registry.content(&id("org"), None).await.unwrap().version;
     let serve = async |content_version| {
         let progress = Progress { generation: GenerationNumber::default(), content_version, wish_version: 1 };
@@ -127,9 +129,15 @@ async fn a_change_is_served_when_every_name_server_says_so() {
     assert!(!registry.is_served(&ticket).await.unwrap());
     serve(version).await;
     assert!(registry.is_served(&ticket).await.unwrap());
+    assert_eq!(registry.served_delegation(&name("example.org")).await.unwrap(), Some(wanted));
+    assert_eq!(registry.served_delegation(&name("other.org")).await.unwrap(), None);
+    assert_eq!(registry.served_delegation(&name("other.dev")).await.unwrap(), None, "no zone, no delegation");
     serve(version - 1).await;
     assert!(registry.is_served(&ticket).await.unwrap(), "progress never goes back");
     assert_eq!(changes.next().await, keyward_base::Notice::Changed(id("org")));
+    registry.undelegate(&name("example.org"), "111122223333").await.unwrap();
+    let unserved = registry.served_delegation(&name("example.org")).await.unwrap_err();
+    assert!(matches!(unserved, RegistryError::Unserved), "{unserved}");
 }
 
 #[tokio::test]

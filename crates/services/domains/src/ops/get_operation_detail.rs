@@ -27,7 +27,11 @@ impl Operation for GetOperationDetail {
     ) -> Result<(Self::Subject, Vec<Check>), Fault> {
         let found = find(request, view, &input.operation_id).await?;
         let found = found.ok_or_else(|| {
-            invalid_input(format!("Operation {} not found in {} account", input.operation_id, request.account()))
+            invalid_input(format!(
+                "Operation {} not found in {} account",
+                input.operation_id,
+                request.account()
+            ))
         });
         Ok((found, vec![check("route53domains:GetOperationDetail", request)]))
     }

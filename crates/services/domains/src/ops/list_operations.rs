@@ -46,7 +46,8 @@ impl Operation for ListOperations {
 
 fn is_wanted(input: &ListOperationsRequest, operation: &operation::Operation) -> bool {
     let since = input.submitted_since.is_none_or(|since| operation.submitted >= since);
-    let status = input.status.as_ref().is_none_or(|list| list.is_empty() || list.contains(&operation.status()));
+    let status =
+        input.status.as_ref().is_none_or(|list| list.is_empty() || list.contains(&operation.status()));
     let kind = input.r#type.as_ref().is_none_or(|list| list.is_empty() || list.contains(&operation.kind()));
     since && status && kind
 }

@@ -79,7 +79,8 @@ async fn plan(
         let text = format!("The account has reached its limit of {limit} domains.");
         return Err(Fault::caller("DomainLimitExceeded", text));
     }
-    let registry_id = format!("D{}-{}", service.random.text(b"0123456789ABCDEF", 16), name.tld().to_uppercase());
+    let registry_id =
+        format!("D{}-{}", service.random.text(b"0123456789ABCDEF", 16), name.tld().to_uppercase());
     Ok(Domain {
         account: request.account(),
         state: State::Registering,
@@ -98,7 +99,8 @@ async fn plan(
 
 fn contacts(input: &RegisterDomainRequest) -> Result<Contacts, Fault> {
     let kept = |privacy: Option<bool>| privacy.unwrap_or(true);
-    let billing = input.billing_contact.as_ref().map(|contact| Contact::read("billing", contact)).transpose()?;
+    let billing =
+        input.billing_contact.as_ref().map(|contact| Contact::read("billing", contact)).transpose()?;
     Ok(Contacts {
         admin: (Contact::read("admin", &input.admin_contact)?, kept(input.privacy_protect_admin_contact)),
         registrant: (
@@ -150,5 +152,7 @@ async fn hosted_zone(
     let (caller, region) = ((&request.caller, VIA), &service.config.region);
     let made = service.gate.call::<CreateHostedZone>(caller, region, input).await?;
     let servers = made.delegation_set.name_servers.into_iter();
-    servers.map(|server| Ok(NameServer { name: Name::parse(&server).map_err(internal)?, glue: Vec::new() })).collect()
+    servers
+        .map(|server| Ok(NameServer { name: Name::parse(&server).map_err(internal)?, glue: Vec::new() }))
+        .collect()
 }
