@@ -121,10 +121,14 @@ impl Draft {
 
     fn finish(self, flavour: Flavour) -> Result<Statement, PolicyError> {
         let effect = self.effect.ok_or_else(PolicyError::syntax)?;
-        let no_actions = || PolicyError::new("Policy document must contain actions.");
-        let actions = self.actions.ok_or_else(no_actions)?;
-        if flavour != Flavour::Trust && self.resources.is_none() {
-            return Err(PolicyError::new("Policy document must contain resources."));
+        let missing = |what| PolicyError::new(format!("Policy document must contain {what}."));
+        // KMS takes a statement that lacks one of them; it applies to nothing then.
+        let inert = flavour == Flavour::Resource;
+        let actions =
+            self.actions.or_else(|| inert.then(Element::nothing)).ok_or_else(|| missing("actions"))?;
+        let resources = self.resources.or_else(|| inert.then(Element::nothing));
+        if flavour != Flavour::Trust && resources.is_none() {
+            return Err(missing("resources"));
         }
         if flavour != Flavour::Identity && self.principal.is_none() {
             return Err(PolicyError::new("Missing required field Principal"));
@@ -132,7 +136,7 @@ impl Draft {
         if flavour == Flavour::Trust && !actions.patterns.iter().all(is_trust_action) {
             return Err(PolicyError::new("AssumeRole policy may only specify STS AssumeRole actions."));
         }
-        let Self { sid, principal, resources, conditions, .. } = self;
+        let Self { sid, principal, conditions, .. } = self;
         Ok(Statement { sid, effect, principal, actions, resources, conditions })
     }
 }

@@ -53,6 +53,13 @@ pub(crate) struct Element<T> {
     pub(crate) inverted: bool,
 }
 
+impl<T> Element<T> {
+    /// An element that nothing matches.
+    pub(crate) const fn nothing() -> Self {
+        Self { patterns: Vec::new(), inverted: false }
+    }
+}
+
 /// `Principal` or `NotPrincipal`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PrincipalElement {
