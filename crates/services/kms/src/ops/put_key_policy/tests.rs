@@ -74,3 +74,15 @@ async fn the_one_policy_is_listed() {
     assert_eq!(listed.policy_names, Some(vec!["default".to_owned()]));
     assert_eq!((listed.truncated, listed.next_marker), (Some(false), None));
 }
+
+#[tokio::test]
+async fn a_statement_without_action_or_resource_is_taken_and_applies_to_nothing() {
+    let house = House::new().await;
+    let arn = house.symmetric().await;
+    let everyone = json!({"AWS": "*"});
+    let without_action = json!({"Effect": "Allow", "Principal": everyone, "Resource": "*"});
+    let without_resource = json!({"Effect": "Allow", "Principal": everyone, "Action": "kms:Encrypt"});
+    let text = policy(&[allow(&account_principal(), "kms:*"), without_action, without_resource]);
+    house.call::<PutKeyPolicy>(&root(), put(&arn, text)).await.unwrap();
+    assert!(house.call::<Encrypt>(&user(), encrypt(&arn, b"x")).await.is_err());
+}
