@@ -1,5 +1,9 @@
 """Which zone is served, how changes come in, and how whole zones go out."""
 
+import os
+import signal
+import subprocess
+
 import dns.flags
 import dns.query
 import dns.rcode
@@ -129,6 +133,23 @@ def test_a_private_zone_is_never_served(lab):
     assert not ask(host, "inside.org", "SOA", port=port).flags & dns.flags.AA or not ask(
         host, "inside.org", "SOA", port=port
     ).answer
+
+
+def test_answers_go_on_while_the_vault_stands_still(lab, unbound):
+    children = subprocess.run(
+        ["pgrep", "-P", str(lab.server.process.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert children, "the vault is a process of its own"
+    for child in children:
+        os.kill(int(child), signal.SIGSTOP)
+    try:
+        for number in range(50):
+            assert ask(lab.hosted[0], "www.answers.org", "A").answer
+            assert ask(lab.hosted[0], f"no{number}.answers.org", "A").rcode() == dns.rcode.NXDOMAIN
+        assert unbound.verdict("www.answers.org", "A") == ("NOERROR", True)
+    finally:
+        for child in children:
+            os.kill(int(child), signal.SIGCONT)
 
 
 def test_an_unsigned_domain_below_signed_ones_is_insecure(lab, unbound):

@@ -1,5 +1,7 @@
 //! Sizes, truncation and codes of whole replies.
 
+use std::sync::LazyLock;
+
 use domain::base::iana::Rcode;
 use domain::base::rdata::ComposeRecordData;
 use domain::base::{Message, ToName};
@@ -13,8 +15,10 @@ use crate::testing::{example, query};
 
 const UDP: Transport = Transport::Udp { octets_max: 1232 };
 
+static ZONES: LazyLock<ZoneSet> = LazyLock::new(|| [example(1)].into_iter().collect());
+
 fn zones() -> ZoneSet {
-    [example(1)].into_iter().collect()
+    ZONES.clone()
 }
 
 fn reply(message: &[u8], transport: Transport) -> Message<Vec<u8>> {
