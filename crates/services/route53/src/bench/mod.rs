@@ -19,7 +19,8 @@ use keyward_zone::Name;
 pub(crate) use toy_kms::ToyKms;
 
 use crate::{
-    Delegation, HostedZones, LookupFailed, ParentView, Quotas, Route53, Route53Config, Route53Parts, register,
+    Delegation, HostedZones, LookupFailed, NameServerScheme, ParentView, Quotas, Route53, Route53Config,
+    Route53Parts, register,
 };
 
 /// What a test's parent zones serve.
@@ -77,6 +78,17 @@ impl Bench {
     }
 
     pub(crate) fn with_quotas(quotas: Quotas) -> Self {
+        Self::with_config(Route53Config { quotas, ..Route53Config::default() })
+    }
+
+    /// With so few servers that zones which must share none soon find none left.
+    pub(crate) fn with_servers(stripe_size: u32) -> Self {
+        let patterns = vec!["a{n}.example".to_owned(), "b{n}.example".to_owned()];
+        let name_servers = NameServerScheme::new(patterns, stripe_size);
+        Self::with_config(Route53Config { name_servers, ..Route53Config::default() })
+    }
+
+    fn with_config(config: Route53Config) -> Self {
         let clock = Arc::new(SimulatedClock::new(Timestamp::from_unix_seconds(1_800_000_000)));
         let store = Arc::new(SimulatedStore::new(clock.clone()));
         let shared: Arc<dyn Store> = Arc::new(yielding::YieldingStore(store.clone()));
@@ -88,7 +100,7 @@ impl Bench {
             random: random.clone(),
             gate: handle.clone(),
             parent: parent.clone(),
-            config: Route53Config { quotas, ..Route53Config::default() },
+            config,
             partition: testing::partition(),
         });
         let (kms, kms_changes) = (Arc::new(ToyKms::default()), NoticeBoard::default());

@@ -106,6 +106,66 @@ async fn a_fold_that_stopped_midway_is_finished_by_another() {
     assert!(matches!(bench.store.txn(stopped).await, Err(TxnError::Conflict)));
 }
 
+/// Commits a batch between the first and the second look at the rows.
+struct Meddling {
+    store: SimulatedStore,
+    txn: std::sync::Mutex<Option<Txn>>,
+}
+
+impl Store for Meddling {
+    fn get<'a>(
+        &'a self,
+        key: &'a Key,
+    ) -> keyward_store::BoxFuture<'a, Result<Option<Row>, keyward_store::StoreError>> {
+        self.store.get(key)
+    }
+
+    fn range<'a>(
+        &'a self,
+        range: &'a KeyRange,
+        limit: usize,
+    ) -> keyward_store::BoxFuture<'a, Result<(Vec<Row>, Revision), keyward_store::StoreError>> {
+        Box::pin(async move {
+            let answer = self.store.range(range, limit).await;
+            let txn = self.txn.lock().unwrap().take();
+            if let Some(txn) = txn {
+                self.store.txn(txn).await.unwrap();
+            }
+            answer
+        })
+    }
+
+    fn txn(&self, txn: Txn) -> keyward_store::BoxFuture<'_, Result<Revision, TxnError>> {
+        self.store.txn(txn)
+    }
+
+    fn watch(&self, prefix: &Key, after: Revision) -> Box<dyn keyward_store::Watch> {
+        self.store.watch(prefix, after)
+    }
+
+    fn lease<'a>(
+        &'a self,
+        name: &'a str,
+        term: std::time::Duration,
+    ) -> keyward_store::BoxFuture<'a, Result<Box<dyn keyward_store::Lease>, keyward_store::LeaseError>> {
+        self.store.lease(name, term)
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_of_one_moment_although_a_batch_is_committed_while_it_is_read() {
+    let mut bench = Bench::new();
+    bench.commit(outcome((0..100).map(|number| (number, Some(60))))).await;
+    // What the journal shows, 100 sets, is gone when the rows are read: here replaced by other sets.
+    let replaced = outcome((0..200).map(|number| (number, (number >= 100).then_some(60))));
+    let txn = Txn::default().put(rows::zone(&bench.zone), vec![9]);
+    let txn = bench.content().write(txn, replaced, 9).await.unwrap();
+    let meddling = Meddling { store: bench.store.clone(), txn: std::sync::Mutex::new(Some(txn)) };
+    let sets = Content::new(&meddling, &bench.zone).all().await.unwrap();
+    let expected: std::collections::BTreeSet<_> = (100..200).map(|number| set(number, 60).key()).collect();
+    assert_eq!(sets.iter().map(RecordSet::key).collect::<std::collections::BTreeSet<_>>(), expected);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Commit(Vec<(u32, Option<u32>)>),

@@ -1,5 +1,7 @@
 //! What the zone builder is told and tells.
 
+use std::time::Duration;
+
 use keyward_builder::{Ksk, KskTrouble, Progress, SigningWish, ZoneEvent, ZoneEvents, ZoneSource};
 use keyward_schema::kms::KeyState;
 use keyward_schema::route53::{
@@ -152,16 +154,25 @@ async fn the_wish_follows_dnssec() {
     let (zone, _) = signed_zone(&bench).await;
     let wish = bench.hosted.wish(&id(&zone)).await.unwrap().unwrap();
     assert_eq!(wish.version, 3);
+    let idle = CreateKeySigningKeyRequest {
+        caller_reference: "idle".to_owned(),
+        hosted_zone_id: zone.clone(),
+        key_management_service_arn: bench.kms.key("idle"),
+        name: "IDLE".to_owned(),
+        status: "INACTIVE".to_owned(),
+    };
+    bench.call::<CreateKeySigningKey>(idle).await.unwrap();
+    let wish = bench.hosted.wish(&id(&zone)).await.unwrap().unwrap();
     let SigningWish::On(keys) = wish.signing else { panic!("{:?}", wish.signing) };
     assert_eq!(keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["KSK"]);
     let input = DisableHostedZoneDNSSECRequest { hosted_zone_id: zone.clone() };
     bench.call::<DisableHostedZoneDNSSEC>(input).await.unwrap();
     let wish = bench.hosted.wish(&id(&zone)).await.unwrap().unwrap();
-    assert_eq!((wish.version, wish.signing), (4, SigningWish::Off));
+    assert_eq!((wish.version, wish.signing), (5, SigningWish::Off));
     let status = async || dnssec(&bench, &zone).await.status.serve_signature.unwrap();
-    bench.hosted.served(&id(&zone), progress(1, 3)).await;
-    assert_eq!(status().await, "DELETING");
     bench.hosted.served(&id(&zone), progress(1, 4)).await;
+    assert_eq!(status().await, "DELETING");
+    bench.hosted.served(&id(&zone), progress(1, 5)).await;
     assert_eq!(status().await, "NOT_SIGNING");
 }
 
@@ -253,9 +264,10 @@ async fn a_key_of_another_pair_or_name_does_not_sign() {
     assert_eq!(dnssec(&bench, &zone).await.key_signing_keys[0].status.as_deref(), Some("ACTIVE"));
 }
 
-/// Events until `wanted` is among them.
+/// Events until `wanted` is among them; nobody has to wait that long.
 async fn wait_for(events: &mut Box<dyn ZoneEvents>, wanted: &ZoneEvent) {
-    while !events.next().await.contains(wanted) {}
+    let found = async { while !events.next().await.contains(wanted) {} };
+    tokio::time::timeout(Duration::from_secs(20), found).await.unwrap();
 }
 
 #[tokio::test]

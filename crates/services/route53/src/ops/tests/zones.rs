@@ -65,14 +65,30 @@ async fn a_new_public_zone_has_four_servers_soa_and_ns() {
 
 #[tokio::test]
 async fn zones_of_one_name_above_and_below_share_no_server_and_others_may() {
-    let bench = Bench::new();
-    let mut servers = BTreeSet::new();
-    for (number, name) in ["a.org", "a.org", "b.a.org", "c.b.a.org", "b.a.org"].iter().enumerate() {
-        let made = bench.create_zone(name, &number.to_string()).await;
-        for server in made.delegation_set.name_servers {
-            assert!(servers.insert(server), "{name}");
+    for names in
+        [["a.org", "a.org", "a.org"], ["a.org", "b.a.org", "c.b.a.org"], ["c.b.a.org", "b.a.org", "a.org"]]
+    {
+        let bench = Bench::with_servers(3);
+        let mut servers = BTreeSet::new();
+        for (number, name) in names.iter().enumerate() {
+            let made = bench.create_zone(name, &number.to_string()).await;
+            for server in made.delegation_set.name_servers {
+                assert!(servers.insert(server), "{names:?}");
+            }
         }
+        let none_left = bench.refusal::<CreateHostedZone>(public("c.b.a.org", "x")).await;
+        assert_eq!(none_left.0, "DelegationSetNotAvailable", "{names:?}");
+        bench.create_zone("b.org", "y").await;
     }
+}
+
+#[tokio::test]
+async fn zones_that_race_share_no_server() {
+    let bench = Bench::with_servers(1);
+    let make = |name, reference| bench.call::<CreateHostedZone>(public(name, reference));
+    let (one, two, three) = tokio::join!(make("a.org", "1"), make("b.a.org", "2"), make("a.org", "3"));
+    let made = [one, two, three].into_iter().filter(Result::is_ok).count();
+    assert_eq!(made, 1);
 }
 
 #[tokio::test]
@@ -177,7 +193,8 @@ async fn a_zone_is_deleted_while_batches_wait_in_its_journal() {
     bench.change(&zone, many("DELETE")).await.unwrap();
     bench.call::<DeleteHostedZone>(delete(&zone)).await.unwrap();
     let left = bench.rows();
-    assert!(left.iter().all(|row| !format!("{:?}", row.key).contains("/set/")), "{left:?}");
+    let of_records = |key: &str| key.contains("/set/") || key.contains("/journal/");
+    assert!(!left.iter().any(|row| of_records(&format!("{:?}", row.key))), "{left:?}");
 }
 
 #[tokio::test]
