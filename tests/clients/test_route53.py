@@ -138,8 +138,9 @@ def test_a_zone_is_deleted_when_it_is_empty(route53, zone):
         "The specified hosted zone contains non-required resource record sets  and so cannot be deleted."
     )
     change_sets(route53, zone_id, change("DELETE", f"www.{name}", "A", "192.0.2.1"))
-    route53.delete_hosted_zone(Id=zone_id)
+    deleted = route53.delete_hosted_zone(Id=zone_id)["ChangeInfo"]
     assert refused(route53.get_hosted_zone, Id=zone_id)[0] == "NoSuchHostedZone"
+    in_sync(route53, deleted["Id"])
 
 
 def test_comments_change_and_go(route53, zone):
@@ -347,6 +348,7 @@ def test_private_zones_and_their_vpcs(route53):
     zone_id = made["HostedZone"]["Id"]
     assert made["HostedZone"]["Config"]["PrivateZone"] is True
     assert made["VPC"] == first
+    in_sync(route53, made["ChangeInfo"]["Id"])
     code, _ = refused(route53.create_hosted_zone, Name=name, CallerReference=reference(), VPC=first)
     assert code == "ConflictingDomainExists"
     route53.associate_vpc_with_hosted_zone(HostedZoneId=zone_id, VPC=second)
