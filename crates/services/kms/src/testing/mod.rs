@@ -3,6 +3,7 @@
 //! Operations are called through the gate, with the policies of real callers, as from outside.
 
 mod attempt;
+mod invariants;
 mod racing;
 
 use std::future::Future;
@@ -17,7 +18,7 @@ use keyward_store::{SimulatedStore, Store, Txn};
 use keyward_vault::VaultClient;
 
 pub(crate) use attempt::{ON_KEYS, attempt, encrypt, generate_mac, re_encrypt, sign, verify, verify_mac};
-pub(crate) use racing::RacingStore;
+pub(crate) use racing::{Failure, RacingStore};
 
 use crate::key::{KeyId, KeyRecord, KeyRow};
 use crate::{Kms, KmsParts, register, rows};

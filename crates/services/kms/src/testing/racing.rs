@@ -9,22 +9,38 @@ use keyward_store::{
     TxnError, Watch,
 };
 
+/// How a transaction fails.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Failure {
+    /// Nothing was written.
+    Before,
+    /// All was written, but nobody learns it.
+    After,
+}
+
 /// Wraps a store.
 pub(crate) struct RacingStore {
     pub(crate) inner: SimulatedStore,
     before: Mutex<Option<BoxFuture<'static, ()>>>,
     txns: AtomicUsize,
     slow: AtomicBool,
+    failure: Mutex<Option<Failure>>,
 }
 
 impl RacingStore {
     pub(crate) fn new(inner: SimulatedStore) -> Self {
-        Self { inner, before: Mutex::default(), txns: AtomicUsize::new(0), slow: AtomicBool::new(false) }
+        let (txns, slow) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Self { inner, before: Mutex::default(), txns, slow, failure: Mutex::default() }
     }
 
     /// Runs `other` just before the next transaction.
     pub(crate) fn before_next_txn(&self, other: impl Future<Output = ()> + Send + 'static) {
         *self.before.lock().unwrap() = Some(Box::pin(other));
+    }
+
+    /// Lets the next transaction fail.
+    pub(crate) fn fail_next_txn(&self, failure: Failure) {
+        *self.failure.lock().unwrap() = Some(failure);
     }
 
     /// Lets every transaction take as long as on a disk from now on.
@@ -61,7 +77,16 @@ impl Store for RacingStore {
             if self.slow.load(Ordering::SeqCst) {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
-            self.inner.txn(txn).await
+            let failure = self.failure.lock().unwrap().take();
+            let failed = || Err(TxnError::Store(StoreError::Backend("the disk is gone".into())));
+            match failure {
+                None => self.inner.txn(txn).await,
+                Some(Failure::Before) => failed(),
+                Some(Failure::After) => {
+                    self.inner.txn(txn).await?;
+                    failed()
+                }
+            }
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod duties;
+mod failures;
 mod model;
 mod races;
 mod states;

@@ -209,6 +209,7 @@ async fn compare(steps: Vec<Step>) {
     for step in &steps {
         assert_eq!(real.apply(step).await, model.apply(step), "{step:?} of {steps:?}");
     }
+    real.house.check_rows();
     let (states, aliases) = real.shown().await;
     let expected = model.keys.iter().map(|state| match state {
         State::Enabled => Some(KeyState::Enabled),

@@ -1,0 +1,48 @@
+//! What holds between KMS's rows at every moment.
+
+use std::collections::BTreeSet;
+
+use keyward_store::Key;
+
+use super::House;
+use crate::alias::AliasRow;
+use crate::key::{KeyArn, KeyRow};
+use crate::rows::{self, OwnerRow, PlannedDeletion};
+
+impl House {
+    /// Checks that every key knows its aliases and every alias its key, that exactly the keys that wait for
+    /// their deletion have a plan, and that every key, and nothing else, has an owner.
+    pub(crate) fn check_rows(&self) {
+        let rows = self.store.inner.rows();
+        let (mut expected, mut found) = (BTreeSet::new(), BTreeSet::new());
+        for row in &rows {
+            if let Some((account, region, id)) = rows::parse_key(&row.key) {
+                let KeyRow::V1(record) = rows::decode(&row.value).unwrap();
+                for alias in &record.aliases {
+                    expected.insert((rows::alias(account, &region, alias), id.to_string()));
+                }
+                let arn = KeyArn { partition: "aws".parse().unwrap(), region, account, id };
+                let plan = record.lifecycle.deletion_at().map(|at| PlannedDeletion::of(&arn, at).row());
+                expected.extend(plan.map(|plan| (plan, String::new())));
+                expected.insert((rows::owner(&arn.region, &arn.id), account.to_string()));
+            } else if row.key != rows::marker_key() {
+                found.insert((row.key.clone(), pointed_to(&row.key, &row.value)));
+            }
+        }
+        assert_eq!(found, expected);
+    }
+}
+
+/// What the row of an alias, an owner or a plan says.
+fn pointed_to(place: &Key, value: &[u8]) -> String {
+    let place = String::from_utf8(place.as_bytes().to_vec()).unwrap();
+    if place.starts_with("kms/owner/") {
+        let OwnerRow::V1(owner) = rows::decode(value).unwrap();
+        owner.to_string()
+    } else if place.starts_with("kms/deletion/") {
+        String::new()
+    } else {
+        let AliasRow::V1(alias) = rows::decode(value).unwrap();
+        alias.target.to_string()
+    }
+}
