@@ -70,16 +70,17 @@ remote-control:
 
     def __enter__(self):
         self.process = subprocess.Popen(["unbound", "-d", "-c", str(self.config)])
-        wait_for(lambda: self.resolve(".", "SOA").rcode() == 0)
+        # Soon again: what is asked before it listens is lost.
+        wait_for(lambda: self.resolve(".", "SOA", seconds=0.3).rcode() == 0)
         return self
 
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(20)
 
-    def resolve(self, name, rtype):
+    def resolve(self, name, rtype, seconds=SECONDS_MAX):
         query = dns.message.make_query(name, rtype, want_dnssec=True)
-        return dns.query.udp_with_fallback(query, self.address, SECONDS_MAX)[0]
+        return dns.query.udp_with_fallback(query, self.address, seconds)[0]
 
     def verdict(self, name, rtype):
         """The code, and whether the resolver vouches for the answer."""
