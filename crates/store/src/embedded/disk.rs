@@ -35,6 +35,7 @@ struct State {
     /// Each unsynced length.
     lengths: Vec<usize>,
     operations: usize,
+    syncs: usize,
     trouble: Option<(usize, Trouble)>,
     dead: bool,
     failing_syncs: bool,
@@ -69,6 +70,16 @@ impl Disk {
     /// Lets the file grow to no more than this.
     pub(super) fn limit(&self, capacity: Option<usize>) {
         self.state().capacity = capacity;
+    }
+
+    /// Makes every operation wait until the guard is dropped.
+    pub(super) fn hold(&self) -> impl Drop {
+        self.state()
+    }
+
+    /// How many syncs there were.
+    pub(super) fn syncs(&self) -> usize {
+        self.state().syncs
     }
 
     /// How many operations there were.
@@ -195,6 +206,7 @@ impl StorageBackend for Disk {
             Ok(died) => {
                 // Power lost during a sync: any part of the cache may have reached the disk.
                 lost(died)?;
+                state.syncs += 1;
                 state.durable = state.image.clone();
                 state.unsynced.clear();
                 state.lengths.clear();

@@ -37,24 +37,6 @@ async fn acknowledged_rows_are_there_after_reopening() {
 }
 
 #[tokio::test]
-async fn concurrent_writers_share_commits_and_each_gets_its_own_revision() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder.path().join("store.redb")).unwrap();
-    let tasks: Vec<_> = (0..100)
-        .map(|i| {
-            let store = store.clone();
-            tokio::spawn(async move { store.txn(put(&format!("k{i}"), "v")).await.unwrap() })
-        })
-        .collect();
-    let mut revisions = Vec::new();
-    for task in tasks {
-        revisions.push(task.await.unwrap().0);
-    }
-    revisions.sort_unstable();
-    assert_eq!(revisions, (1..=100).collect::<Vec<_>>());
-}
-
-#[tokio::test]
 async fn refuses_a_file_that_is_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.redb");
