@@ -143,6 +143,46 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_of_version_1_has_these_bytes() {
+        let text = |text: &str| Some(keyward_schema::Sensitive::new(text.to_owned()));
+        let detail = keyward_schema::route53domains::ContactDetail {
+            first_name: text("Ada"),
+            last_name: text("Lovelace"),
+            address_line1: text("1 Analytical Street"),
+            city: text("London"),
+            country_code: "GB".parse().ok(),
+            zip_code: text("N1 1AA"),
+            phone_number: text("+44.2012345678"),
+            email: text("ada@example.com"),
+            ..Default::default()
+        };
+        let contact = (Contact::read("admin", &detail).unwrap(), true);
+        let domain = Domain {
+            name: DomainName::parse("a.org").unwrap(),
+            account: "111122223333".parse().unwrap(),
+            state: State::Registered,
+            contacts: Contacts {
+                admin: contact.clone(),
+                registrant: contact.clone(),
+                tech: contact,
+                billing: None,
+            },
+            auto_renew: true,
+            transfer_lock: true,
+            delegation: Delegation { name_servers: Vec::new(), ds: vec![ds(300)] },
+            registry_id: "D1-ORG".to_owned(),
+            created: Timestamp::from_unix_millis(1),
+            updated: Timestamp::from_unix_millis(2),
+            expires: Timestamp::from_unix_millis(3),
+            open: None,
+        };
+        let bytes = crate::rows::encode(&domain).unwrap();
+        let golden: String = include_str!("domain/v1.hex").split_whitespace().collect();
+        assert_eq!(data_encoding::HEXLOWER.encode(&bytes), golden);
+        assert!(crate::rows::decode::<Domain>(&bytes).unwrap() == domain);
+    }
+
+    #[test]
     fn years_follow_the_calendar() {
         let leap = Timestamp::parse_rfc3339("2028-02-29T12:00:00Z").unwrap();
         assert_eq!(years_after(leap, 1).unwrap().iso8601_seconds(), "2029-02-28T12:00:00Z");

@@ -36,8 +36,7 @@ impl Domains {
     pub async fn run_duties(&self) {
         loop {
             if let Err(fault) = self.settle_while_owner().await {
-                let cause = fault.cause().map(ToString::to_string);
-                tracing::warn!(%fault, ?cause, "the registrar's duty failed; it is tried again");
+                warn(&fault);
                 self.clock.sleep(IDLE).await;
             }
         }
@@ -57,8 +56,15 @@ impl Domains {
             self.store.range(&KeyRange::prefix(&rows::all_open()), 0).await.map_err(internal)?;
         let mut submitted = self.store.watch(&rows::all_open(), revision);
         loop {
-            let open = self.settle_all().await?;
-            let pause = if open == 0 { IDLE } else { INTERVAL };
+            let pause = match self.settle_all().await {
+                Ok(0) => IDLE,
+                Ok(_) => INTERVAL,
+                // The lease is kept: another process would fail no less, and only later.
+                Err(fault) => {
+                    warn(&fault);
+                    IDLE
+                }
+            };
             tokio::select! {
                 () = self.clock.sleep(pause) => {}
                 _ = served.next() => {}
@@ -79,19 +85,26 @@ impl Domains {
     }
 
     /// Takes every operation that is under way as far as it goes now, and answers how many stay under way.
+    /// One that fails does not keep the others waiting.
     ///
     /// # Errors
-    /// When the store, the vault or the registry fails.
+    /// When the store, the vault or the registry failed for one of them.
     pub async fn settle_all(&self) -> Result<usize, Fault> {
-        let mut open = 0;
+        let (mut open, mut failure) = (0, None);
         for place in self.all::<Place>(&rows::all_open()).await? {
-            if let Some(work) = self.work(&place).await?
-                && self.settle(work).await?
-            {
-                open += 1;
+            match self.settle_at(&place).await {
+                Ok(stays) => open += usize::from(stays),
+                Err(fault) => failure = Some(fault),
             }
         }
-        Ok(open)
+        failure.map_or(Ok(open), Err)
+    }
+
+    async fn settle_at(&self, place: &Place) -> Result<bool, Fault> {
+        match self.work(place).await? {
+            Some(work) => self.settle(work).await,
+            None => Ok(false),
+        }
     }
 
     /// The operation at `place` with its domain; `None` when it has ended meanwhile.
@@ -216,6 +229,11 @@ fn ended(txn: Txn, operation: &Operation, before: &Domain, after: Option<Domain>
         Some(domain) => txn.put(key, rows::encode(&domain)?),
         None => txn.delete(key).delete(rows::name(&before.name)),
     })
+}
+
+fn warn(fault: &Fault) {
+    let cause = fault.cause().map(ToString::to_string);
+    tracing::warn!(%fault, ?cause, "the registrar's duty failed; it is tried again");
 }
 
 fn reason(refusal: &RegistryError) -> String {

@@ -1,12 +1,15 @@
 //! Registration: from the name taken to the delegation served, and every way in which it ends earlier.
 
+use keyward_base::Blame;
 use keyward_schema::route53domains::{
     CheckDomainAvailability, CheckDomainAvailabilityRequest, DomainAvailability, GetOperationDetail,
     OperationType, RegisterDomain,
 };
-use keyward_store::StoreFault;
+use keyward_store::{Store, StoreFault, Txn};
 
 use super::*;
+use crate::operation::OperationId;
+use crate::rows::{self, Place};
 
 async fn availability(house: &House, domain: &str) -> Result<DomainAvailability, Fault> {
     let input = CheckDomainAvailabilityRequest { domain_name: domain.to_owned(), idn_lang_code: None };
@@ -236,4 +239,20 @@ async fn the_duty_carries_out_what_is_asked_for_meanwhile() {
         tokio::task::yield_now().await;
     }
     duty.abort();
+}
+
+#[tokio::test]
+async fn an_operation_that_can_not_be_read_does_not_hold_up_the_others() {
+    let house = house().await;
+    let spoiled = house.register("spoiled.org").await;
+    let id = OperationId::parse(&spoiled).unwrap();
+    let row = house.store.get(&rows::operation_id(&id)).await.unwrap().unwrap();
+    let place: Place = rows::decode(&row.value).unwrap();
+    house.store.txn(Txn::default().put(place.key(), "spoiled")).await.unwrap();
+    let operation = house.register("example.org").await;
+    for _ in 0..2 {
+        assert_eq!(house.domains.settle_all().await.unwrap_err().blame(), Blame::Ours);
+        house.serve().await;
+    }
+    assert_eq!(house.status(&operation).await, OperationStatus::Successful);
 }
