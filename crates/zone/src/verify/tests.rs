@@ -142,3 +142,28 @@ fn finds_a_zone_without_apex() {
     let zone = Generation::unsigned(name("example.com"), crate::GenerationNumber(1), []);
     assert_eq!(verify(&zone, Scope::Whole, &Expect::Unsigned, NOW), Err(Flaw::Apex));
 }
+
+#[test]
+fn confirms_the_signature_of_rfc_6605_section_6_1() {
+    let base64 = |text: &str| data_encoding::BASE64.decode(text.as_bytes()).unwrap();
+    let point =
+        base64("GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edbkrSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==");
+    let key = Dnskey::ksk(&point.try_into().unwrap());
+    let set = Rrset::new(name("www.example.net"), Rtype::A, 3600, [[192, 0, 2, 1]]);
+    let seconds = |text: &str| {
+        let moment = Timestamp::parse_basic(text).unwrap();
+        u32::try_from(moment.unix_seconds()).unwrap()
+    };
+    let mut rdata = vec![0, 1, 13, 3];
+    rdata.extend(3600u32.to_be_bytes());
+    rdata.extend(seconds("20100909T100439Z").to_be_bytes());
+    rdata.extend(seconds("20100812T100439Z").to_be_bytes());
+    rdata.extend(55648u16.to_be_bytes());
+    rdata.extend_from_slice(name("example.net").as_wire());
+    rdata.extend(base64(
+        "qx6wLYqmh+l9oCKTN6qIc+bw6ya+KJ8oMz0YP107epXAyGmt+3SNruPFKG7tZoLBLlUzGGus7ZwmwWep666VCw==",
+    ));
+    let signature = Signature::from_rdata(rdata).unwrap();
+    assert!(is_signed_by(&set, &signature, &key));
+    assert!(!is_signed_by(&set.with_ttl(3601), &signature, &key));
+}
