@@ -67,7 +67,7 @@ impl Builder {
         };
         let due = self.due(&wish, &built);
         let progress = self.publish(source, zone, &wish, state, built, fence).await?;
-        source.published(zone, progress).await;
+        source.published(zone, progress).await?;
         Ok(Pass { progress: Some(progress), due })
     }
 

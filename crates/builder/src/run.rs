@@ -11,7 +11,7 @@ use keyward_base::Timestamp;
 use keyward_store::{Compare, Key, KeyRange, Lease, LeaseError, Watch};
 use keyward_zone::publication::{PublishedZone, ZoneId, keys};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::publish::progress_of;
 use crate::{BuildError, Builder, Pass, ZoneEvent};
@@ -69,8 +69,8 @@ impl Builder {
         let mut renewal = self.clock.now().plus(RENEWAL);
         loop {
             tenure.start_passes();
-            tokio::select! {
-                () = self.clock.sleep_until(renewal) => {
+            match tenure.wait(renewal).await {
+                Happening::Renewal => {
                     match lease.renew().await {
                         Err(LeaseError::Held) => return tracing::warn!("the zone builder lost its lease"),
                         // The fence keeps our writes safe; whether the lease holds is seen next time.
@@ -79,7 +79,10 @@ impl Builder {
                     }
                     renewal = self.clock.now().plus(RENEWAL);
                 }
-                () = tenure.step() => {}
+                Happening::Event(source, event) => tenure.on_event(source, event),
+                Happening::Pass(done) => tenure.on_pass(done),
+                Happening::Served(zones) => tenure.tell_served(zones),
+                Happening::Time => tenure.on_time().await,
             }
         }
     }
@@ -94,6 +97,15 @@ impl Builder {
     }
 }
 
+/// What the builder waits for. Waiting may be broken off and begun again; dealing with it may not.
+enum Happening {
+    Renewal,
+    Event(usize, ZoneEvent),
+    Pass(Result<(ZoneId, Result<Pass, BuildError>), JoinError>),
+    Served(Vec<ZoneId>),
+    Time,
+}
+
 /// What belongs to one term of office.
 struct Tenure {
     builder: Arc<Builder>,
@@ -103,6 +115,8 @@ struct Tenure {
     events: mpsc::Receiver<(usize, ZoneEvent)>,
     /// Dropped with the rest, which ends the listening.
     _listeners: JoinSet<()>,
+    /// Those who tell sources what is served.
+    tellers: JoinSet<()>,
     served: Option<Box<dyn Watch>>,
     served_tick: Timestamp,
     /// Sources to ask for their zones, and when.
@@ -133,6 +147,7 @@ impl Tenure {
             passes: JoinSet::new(),
             events,
             _listeners: listeners,
+            tellers: JoinSet::new(),
             served: None,
             served_tick: now,
             resyncs: (0..builder.sources.len()).map(|number| (now, number)).collect(),
@@ -155,17 +170,19 @@ impl Tenure {
         }
     }
 
-    /// Waits for the next thing and deals with it.
-    async fn step(&mut self) {
+    /// Waits for the next thing.
+    async fn wait(&mut self, renewal: Timestamp) -> Happening {
+        while self.tellers.try_join_next().is_some() {}
         let clock = self.builder.clock.clone();
         let next_pass = self.schedule.next_due().filter(|_| self.passes.len() < PASSES_MAX);
         let next_resync = self.resyncs.iter().map(|(moment, _)| *moment).min();
         let wake = [Some(self.served_tick), next_pass, next_resync].into_iter().flatten().min();
         tokio::select! {
-            Some((source, event)) = self.events.recv() => self.on_event(source, event),
-            Some(done) = self.passes.join_next(), if !self.passes.is_empty() => self.on_pass(done),
-            zones = next_served(&mut self.served, &self.builder) => self.on_served(zones).await,
-            () = clock.sleep_until(wake.unwrap_or(self.served_tick)) => self.on_time().await,
+            () = clock.sleep_until(renewal) => Happening::Renewal,
+            Some((source, event)) = self.events.recv() => Happening::Event(source, event),
+            Some(done) = self.passes.join_next(), if !self.passes.is_empty() => Happening::Pass(done),
+            zones = next_served(&mut self.served, &self.builder) => Happening::Served(zones),
+            () = clock.sleep_until(wake.unwrap_or(self.served_tick)) => Happening::Time,
         }
     }
 
@@ -178,7 +195,7 @@ impl Tenure {
         }
     }
 
-    fn on_pass(&mut self, done: Result<(ZoneId, Result<Pass, BuildError>), tokio::task::JoinError>) {
+    fn on_pass(&mut self, done: Result<(ZoneId, Result<Pass, BuildError>), JoinError>) {
         let now = self.builder.clock.now();
         let (zone, result) = match done {
             Ok(done) => done,
@@ -211,7 +228,7 @@ impl Tenure {
         }
         if self.served_tick <= now {
             self.served_tick = now.plus(SERVED_TICK);
-            self.on_served(self.builder.awaited.zones()).await;
+            self.tell_served(self.builder.awaited.zones());
         }
     }
 
@@ -231,18 +248,15 @@ impl Tenure {
         Ok(())
     }
 
-    async fn on_served(&mut self, zones: Vec<ZoneId>) {
+    /// Aside, so that a slow source holds up nothing.
+    fn tell_served(&mut self, zones: Vec<ZoneId>) {
         for zone in zones {
-            let Some(source) =
-                self.schedule.source_of(&zone).and_then(|number| self.builder.sources.get(number))
-            else {
+            let number = self.schedule.source_of(&zone);
+            let Some(source) = number.and_then(|number| self.builder.sources.get(number)).cloned() else {
                 continue;
             };
-            match self.builder.news_of_served(&zone).await {
-                Ok(Some(progress)) => source.served(&zone, progress).await,
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%zone, %error, "could not see what name servers serve"),
-            }
+            let builder = self.builder.clone();
+            self.tellers.spawn(async move { builder.tell_served(&*source, &zone).await });
         }
     }
 }

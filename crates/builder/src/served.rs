@@ -7,7 +7,7 @@ use keyward_zone::GenerationNumber;
 use keyward_zone::publication::{ZoneId, served_everywhere};
 
 use crate::load::find;
-use crate::{BuildError, Builder, Progress};
+use crate::{BuildError, Builder, Progress, ZoneSource};
 
 /// How many generations of a zone are kept in mind; of more, the middle ones are told with the next.
 const REMEMBERED_MAX: usize = 64;
@@ -55,12 +55,30 @@ impl Awaited {
         })
     }
 
+    /// Lets what `take` gave wait again: nobody could be told.
+    fn put_back(&self, zone: &ZoneId, progress: Progress) {
+        self.with(|zones| zones.entry(zone.clone()).or_default().push_front(progress));
+    }
+
     fn with<T>(&self, act: impl FnOnce(&mut HashMap<ZoneId, VecDeque<Progress>>) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Builder {
+    /// Tells `source` how far every live name server is with `zone`, if that is news.
+    pub(crate) async fn tell_served(&self, source: &dyn ZoneSource, zone: &ZoneId) {
+        let progress = match self.news_of_served(zone).await {
+            Ok(Some(progress)) => progress,
+            Ok(None) => return,
+            Err(error) => return tracing::warn!(%zone, %error, "could not see what name servers serve"),
+        };
+        if let Err(error) = source.served(zone, progress).await {
+            tracing::warn!(%zone, %error, "could not tell what name servers serve");
+            self.awaited.put_back(zone, progress);
+        }
+    }
+
     /// How far every live name server is with `zone`, if that is news.
     pub(crate) async fn news_of_served(&self, zone: &ZoneId) -> Result<Option<Progress>, BuildError> {
         let (nodes, served) = self.read_served(zone).await?;

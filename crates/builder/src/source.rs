@@ -134,11 +134,16 @@ pub trait ZoneSource: Send + Sync + 'static {
     /// A key-signing key signed. Called at each attempt.
     fn ksk_signed<'a>(&'a self, zone: &'a ZoneId, ksk: &'a Ksk) -> BoxFuture<'a, ()>;
 
-    /// The zone's content and wish of these versions are published, in this generation.
-    fn published<'a>(&'a self, zone: &'a ZoneId, progress: Progress) -> BoxFuture<'a, ()>;
+    /// The zone's content and wish of these versions are published, in this generation. Told again after
+    /// an error.
+    fn published<'a>(
+        &'a self,
+        zone: &'a ZoneId,
+        progress: Progress,
+    ) -> BoxFuture<'a, Result<(), SourceError>>;
 
-    /// Every live name server serves them: changes up to these versions are INSYNC.
-    fn served<'a>(&'a self, zone: &'a ZoneId, progress: Progress) -> BoxFuture<'a, ()>;
+    /// Every live name server serves them: changes up to these versions are INSYNC. Told again after an error.
+    fn served<'a>(&'a self, zone: &'a ZoneId, progress: Progress) -> BoxFuture<'a, Result<(), SourceError>>;
 }
 
 /// How far a zone has come.

@@ -216,16 +216,18 @@ impl ZoneSource for Registry {
         Box::pin(std::future::ready(()))
     }
 
-    fn published<'a>(&'a self, _zone: &'a ZoneId, _progress: Progress) -> BoxFuture<'a, ()> {
-        Box::pin(std::future::ready(()))
+    fn published<'a>(
+        &'a self,
+        _zone: &'a ZoneId,
+        _progress: Progress,
+    ) -> BoxFuture<'a, Result<(), SourceError>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
-    fn served<'a>(&'a self, zone: &'a ZoneId, progress: Progress) -> BoxFuture<'a, ()> {
+    fn served<'a>(&'a self, zone: &'a ZoneId, progress: Progress) -> BoxFuture<'a, Result<(), SourceError>> {
         Box::pin(async move {
-            while let Err(error) = self.note_served(zone, progress.content_version).await {
-                tracing::warn!(%zone, %error, "the registry can't note what is served; it tries again");
-                self.clock.sleep(RETRY_AFTER).await;
-            }
+            let noted = self.note_served(zone, progress.content_version).await;
+            noted.map_err(|error| SourceError(error.into()))
         })
     }
 }

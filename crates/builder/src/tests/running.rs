@@ -52,6 +52,7 @@ async fn changes_are_published_and_told_when_served() {
     });
     hear(&world, content(2)).await;
     let zone = world.verify().await;
+    world.source.deaf.store(2, std::sync::atomic::Ordering::SeqCst);
     world.report("ns", &zone).await;
     hear(&world, |heard| matches!(heard, Heard::Served(progress) if progress.content_version == 2)).await;
     world.source.drop_zone(&world.zone);

@@ -1,6 +1,7 @@
 //! A source whose zones tests write by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard};
 
 use keyward_base::Timestamp;
@@ -36,9 +37,13 @@ pub(super) enum Heard {
     Served(Progress),
 }
 
+/// How often the next tellings fail.
+pub(super) type Deaf = std::sync::atomic::AtomicU32;
+
 pub(super) struct TestSource {
     zones: Mutex<BTreeMap<ZoneId, Zone>>,
     heard: Mutex<Vec<Heard>>,
+    pub(super) deaf: Deaf,
     events: broadcast::Sender<ZoneEvent>,
 }
 
@@ -63,7 +68,12 @@ pub(super) fn set(owner: &str, rtype: Rtype, ttl: u32, values: &[&str]) -> Rrset
 
 impl TestSource {
     pub(super) fn new() -> Self {
-        Self { zones: Mutex::default(), heard: Mutex::default(), events: broadcast::Sender::new(64) }
+        Self {
+            zones: Mutex::default(),
+            heard: Mutex::default(),
+            deaf: Deaf::default(),
+            events: broadcast::Sender::new(64),
+        }
     }
 
     fn locked(&self) -> MutexGuard<'_, BTreeMap<ZoneId, Zone>> {
@@ -115,6 +125,19 @@ impl TestSource {
 
     pub(super) fn heard(&self) -> Vec<Heard> {
         std::mem::take(&mut self.heard.lock().unwrap())
+    }
+
+    fn hear_or_fail(&self, heard: Heard) -> BoxFuture<'_, Result<(), SourceError>> {
+        let deaf =
+            self.deaf.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |times| times.checked_sub(1)).is_ok();
+        if deaf {
+            return Box::pin(std::future::ready(Err(SourceError("the test wants it so".into()))));
+        }
+        let told = self.hear(heard);
+        Box::pin(async {
+            told.await;
+            Ok(())
+        })
     }
 
     fn hear(&self, heard: Heard) -> BoxFuture<'_, ()> {
@@ -227,11 +250,11 @@ impl ZoneSource for TestSource {
         self.hear(Heard::Signed(ksk.name.clone()))
     }
 
-    fn published<'a>(&'a self, _: &'a ZoneId, progress: Progress) -> BoxFuture<'a, ()> {
-        self.hear(Heard::Published(progress))
+    fn published<'a>(&'a self, _: &'a ZoneId, progress: Progress) -> BoxFuture<'a, Result<(), SourceError>> {
+        self.hear_or_fail(Heard::Published(progress))
     }
 
-    fn served<'a>(&'a self, _: &'a ZoneId, progress: Progress) -> BoxFuture<'a, ()> {
-        self.hear(Heard::Served(progress))
+    fn served<'a>(&'a self, _: &'a ZoneId, progress: Progress) -> BoxFuture<'a, Result<(), SourceError>> {
+        self.hear_or_fail(Heard::Served(progress))
     }
 }

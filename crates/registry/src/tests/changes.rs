@@ -123,7 +123,7 @@ async fn a_change_is_served_when_every_name_server_says_so() {
     let version = registry.content(&id("org"), None).await.unwrap().version;
     let serve = async |content_version| {
         let progress = Progress { generation: GenerationNumber::default(), content_version, wish_version: 1 };
-        registry.served(&id("org"), progress).await;
+        registry.served(&id("org"), progress).await.unwrap();
     };
     serve(version - 1).await;
     assert!(!registry.is_served(&ticket).await.unwrap());

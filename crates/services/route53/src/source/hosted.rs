@@ -198,20 +198,20 @@ impl ZoneSource for HostedZones {
         Box::pin(async {})
     }
 
-    fn published<'a>(&'a self, zone: &'a BuilderZoneId, progress: Progress) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            if let Err(fault) = self.settle_published(zone, progress).await {
-                tracing::error!(%zone, %fault, "could not settle changes that are published");
-            }
-        })
+    fn published<'a>(
+        &'a self,
+        zone: &'a BuilderZoneId,
+        progress: Progress,
+    ) -> BoxFuture<'a, Result<(), SourceError>> {
+        Box::pin(async move { self.settle_published(zone, progress).await.map_err(failed) })
     }
 
-    fn served<'a>(&'a self, zone: &'a BuilderZoneId, progress: Progress) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            if let Err(fault) = self.settle_served(zone, progress).await {
-                tracing::error!(%zone, %fault, "could not settle changes that are served");
-            }
-        })
+    fn served<'a>(
+        &'a self,
+        zone: &'a BuilderZoneId,
+        progress: Progress,
+    ) -> BoxFuture<'a, Result<(), SourceError>> {
+        Box::pin(async move { self.settle_served(zone, progress).await.map_err(failed) })
     }
 }
 

@@ -111,7 +111,7 @@ async fn tells_only_what_changed_since_and_all_when_that_is_forgotten() {
     assert_eq!(names(&since(Some(1)).await.update), ["x.a.org. has 0", "y.a.org. has 1"]);
     assert_eq!(names(&since(Some(3)).await.update), ["x.a.org. has 0"]);
     assert!(names(&since(Some(4)).await.update).is_empty());
-    bench.hosted.served(&id(&zone), progress(3, 1)).await;
+    bench.hosted.served(&id(&zone), progress(3, 1)).await.unwrap();
     assert_eq!(names(&since(Some(3)).await.update), ["x.a.org. has 0"]);
     let whole = ["a.org. NS", "a.org. SOA", "y.a.org. A"];
     assert_eq!(names(&since(Some(1)).await.update), whole);
@@ -128,14 +128,14 @@ async fn a_change_is_insync_only_when_it_is_served() {
     let first = bench.change(&zone, one("x.a.org")).await.unwrap();
     let second = bench.change(&zone, one("y.a.org")).await.unwrap();
     let id = id(&zone);
-    bench.hosted.published(&id, progress(3, 1)).await;
-    bench.hosted.served(&id, progress(1, 0)).await;
+    bench.hosted.published(&id, progress(3, 1)).await.unwrap();
+    bench.hosted.served(&id, progress(1, 0)).await.unwrap();
     assert_eq!(bench.status(&created).await, "PENDING");
-    bench.hosted.served(&id, progress(2, 1)).await;
+    bench.hosted.served(&id, progress(2, 1)).await.unwrap();
     let statuses = [bench.status(&created).await, bench.status(&first).await, bench.status(&second).await];
     assert_eq!(statuses, ["INSYNC", "INSYNC", "PENDING"]);
     for _ in 0..2 {
-        bench.hosted.served(&id, progress(3, 1)).await;
+        bench.hosted.served(&id, progress(3, 1)).await.unwrap();
     }
     assert_eq!(bench.status(&second).await, "INSYNC");
 }
@@ -144,7 +144,7 @@ async fn a_change_is_insync_only_when_it_is_served() {
 async fn a_private_zone_is_insync_when_it_is_published() {
     let bench = Bench::new();
     let made = bench.call::<CreateHostedZone>(private("b.org", "p", "vpc-1")).await.unwrap();
-    bench.hosted.published(&id(&bare(&made.hosted_zone.id)), progress(1, 1)).await;
+    bench.hosted.published(&id(&bare(&made.hosted_zone.id)), progress(1, 1)).await.unwrap();
     assert_eq!(bench.status(&bare(&made.change_info.id)).await, "INSYNC");
 }
 
@@ -170,9 +170,9 @@ async fn the_wish_follows_dnssec() {
     let wish = bench.hosted.wish(&id(&zone)).await.unwrap().unwrap();
     assert_eq!((wish.version, wish.signing), (5, SigningWish::Off));
     let status = async || dnssec(&bench, &zone).await.status.serve_signature.unwrap();
-    bench.hosted.served(&id(&zone), progress(1, 4)).await;
+    bench.hosted.served(&id(&zone), progress(1, 4)).await.unwrap();
     assert_eq!(status().await, "DELETING");
-    bench.hosted.served(&id(&zone), progress(1, 5)).await;
+    bench.hosted.served(&id(&zone), progress(1, 5)).await.unwrap();
     assert_eq!(status().await, "NOT_SIGNING");
 }
 

@@ -182,7 +182,10 @@ impl House {
         for zone in self.registry.zones().await.unwrap() {
             let content_version = self.registry.content(&zone, None).await.unwrap().version;
             let generation = GenerationNumber::default();
-            self.registry.served(&zone, Progress { generation, content_version, wish_version: 1 }).await;
+            self.registry
+                .served(&zone, Progress { generation, content_version, wish_version: 1 })
+                .await
+                .unwrap();
         }
     }
 
