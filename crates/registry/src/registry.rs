@@ -116,11 +116,13 @@ impl Registry {
     /// `Unserved` while a change of it is on its way to them; try again.
     pub async fn served_delegation(&self, domain: &Name) -> Result<Option<Delegation>, RegistryError> {
         let id = rows::zone_id(&self.zone_of(domain).await?)?;
-        let Some(zone) = self.zone(&id).await? else { return Ok(None) };
+        let served: Option<Served> = self.read(&rows::served(&id)).await?;
+        let served = served.map_or(0, |served| served.content_version);
+        // Read before the log, so that what came meanwhile counts as unserved.
         let delegated = self.delegated(&id, domain).await?;
-        // One that is gone leaves no version of its own; then the whole zone must be served.
-        let version = delegated.as_ref().map_or(zone.content_version, |delegated| delegated.version);
-        if !self.is_served(&Ticket { zone: id, version }).await? {
+        let Some(zone) = self.zone(&id).await? else { return Ok(None) };
+        let touched = self.touched(&id, served.min(zone.content_version), zone.content_version).await?;
+        if touched.is_none_or(|touched| touched.contains(domain)) {
             return Err(RegistryError::Unserved);
         }
         Ok(delegated.map(|delegated| delegated.delegation))

@@ -76,7 +76,7 @@ impl Registry {
     }
 
     /// The names that were touched after version `since`; `None` when the log does not reach back so far.
-    async fn touched(
+    pub(crate) async fn touched(
         &self,
         id: &ZoneId,
         since: u64,

@@ -135,6 +135,12 @@ async fn a_change_is_served_when_every_name_server_says_so() {
     serve(version - 1).await;
     assert!(registry.is_served(&ticket).await.unwrap(), "progress never goes back");
     assert_eq!(changes.next().await, keyward_base::Notice::Changed(id("org")));
+    delegate(&registry, "third.org", &delegation(&["ns.example.net"], &[])).await.unwrap();
+    let others = [
+        registry.served_delegation(&name("example.org")).await,
+        registry.served_delegation(&name("other.org")).await,
+    ];
+    assert!(others.iter().all(Result::is_ok), "a change of another domain is none of theirs");
     registry.undelegate(&name("example.org"), "111122223333").await.unwrap();
     let unserved = registry.served_delegation(&name("example.org")).await.unwrap_err();
     assert!(matches!(unserved, RegistryError::Unserved), "{unserved}");
