@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use keyward_base::{AccountId, Fault, SeededRandom, SimulatedClock, Timestamp};
 use keyward_policy::{Flavour, Policy};
-use keyward_schema::{kms, sts};
-use keyward_store::{BoxFuture, Key, SimulatedStore, Store};
+use keyward_schema::{Unit, kms, sts};
+use keyward_store::{BoxFuture, Key, Row, SimulatedStore, Store, Txn};
 
 use crate::{
     AuditEvent, AuditSink, Check, Credential, Gate, GateHandle, GateParts, IdentitySource, Judge, Operation,
@@ -78,6 +78,36 @@ impl Operation for GetPublicKey {
     }
 }
 
+/// Writes the row that it was judged on, after somebody else did so once.
+pub(crate) struct UpdateKeyDescription;
+
+impl Operation for UpdateKeyDescription {
+    type Shape = kms::UpdateKeyDescription;
+    type Service = (Arc<Toy>, Arc<dyn Store>);
+    type Subject = Option<Row>;
+
+    async fn resolve(
+        (toy, _): &Self::Service,
+        _request: &RequestContext,
+        input: &kms::UpdateKeyDescriptionRequest,
+        view: &mut View<'_>,
+    ) -> Result<(Self::Subject, Vec<Check>), Fault> {
+        let row = view.get(&Key::of(&["toy", &input.key_id])).await?;
+        let check = Check::new("kms:UpdateKeyDescription", KEY_ARN, toy.owner, toy.judge.clone());
+        Ok((row, vec![check]))
+    }
+
+    async fn run((toy, store): &Self::Service, permit: Permit<Self>) -> Result<Unit, RunError> {
+        let key = Key::of(&["toy", &permit.input().key_id]);
+        if toy.runs.fetch_add(1, Ordering::Relaxed) == 0 {
+            store.txn(Txn::default().put(key.clone(), "theirs")).await?;
+        }
+        let seen = permit.subject().as_ref().map_or("nothing".into(), |row| row.value.clone());
+        store.txn(permit.txn().put(key, [b"ours after ", &*seen].concat())).await?;
+        Ok(Unit)
+    }
+}
+
 pub(crate) struct GetCallerIdentity;
 
 impl Operation for GetCallerIdentity {
@@ -115,6 +145,7 @@ impl AuditSink for Recorder {
 pub(crate) struct House {
     pub(crate) gate: Arc<Gate>,
     pub(crate) handle: GateHandle,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) audit: Arc<Recorder>,
 }
 
@@ -123,7 +154,7 @@ pub(crate) fn house(toy: &Arc<Toy>, identities: Arc<dyn IdentitySource>) -> Hous
     let store: Arc<dyn Store> = Arc::new(SimulatedStore::new(clock.clone()));
     let audit = Arc::new(Recorder::default());
     let parts = GateParts {
-        store,
+        store: store.clone(),
         identities,
         audit: audit.clone(),
         clock,
@@ -133,9 +164,10 @@ pub(crate) fn house(toy: &Arc<Toy>, identities: Arc<dyn IdentitySource>) -> Hous
     };
     let mut router = Router::new();
     router.register::<GetPublicKey>(Arc::clone(toy)).register::<GetCallerIdentity>(Arc::new(()));
+    router.register::<UpdateKeyDescription>(Arc::new((Arc::clone(toy), store.clone())));
     let handle = GateHandle::new();
     let gate = Gate::new(parts, router, &handle);
-    House { gate, handle, audit }
+    House { gate, handle, store, audit }
 }
 
 /// Knows one credential.

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use keyward_schema::kms;
+use keyward_store::Key;
 
 use super::*;
 use crate::testing::{NoIdentities, caller, root, user};
@@ -189,6 +190,17 @@ async fn an_operation_that_names_no_permission_does_not_run() {
     let result = house.handle.call::<kms::GetPublicKey>(&root(account()), &region, input).await;
     assert_eq!(result.unwrap_err().blame(), keyward_base::Blame::Ours);
     assert_eq!(toy.runs.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_write_is_lost_when_a_judged_row_changed_before_it() {
+    let toy = Toy::new(Judge::Identity);
+    let house = house(&toy, std::sync::Arc::new(NoIdentities));
+    let region = "us-east-1".parse().unwrap();
+    let input = kms::UpdateKeyDescriptionRequest { key_id: "k".to_owned(), description: String::new() };
+    house.handle.call::<kms::UpdateKeyDescription>(&root(account()), &region, input).await.unwrap();
+    let row = house.store.get(&Key::of(&["toy", "k"])).await.unwrap().unwrap();
+    assert_eq!((toy.runs.load(Ordering::Relaxed), &*row.value), (2, &b"ours after theirs"[..]));
 }
 
 #[tokio::test]

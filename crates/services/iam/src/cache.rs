@@ -63,3 +63,40 @@ impl Cache {
         kept.credentials.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use keyward_gate::{Attributes, Principal, SecretKey};
+
+    use super::*;
+
+    fn credential() -> Arc<Credential> {
+        Arc::new(Credential::long_term(
+            "AKIA".to_owned(),
+            SecretKey::new("s".to_owned()),
+            Principal::Root { account: "111122223333".parse().unwrap() },
+            "aws".parse().unwrap(),
+            Attributes::default(),
+        ))
+    }
+
+    #[test]
+    fn a_credential_goes_with_any_row_that_it_was_made_of() {
+        let (cache, rows) = (Cache::default(), [Key::of(&["a"]), Key::of(&["b"])]);
+        let (_, generation) = cache.find("AKIA");
+        cache.keep("AKIA", &credential(), rows.to_vec(), generation);
+        cache.forget([&Key::of(&["c"])]);
+        assert!(cache.find("AKIA").0.is_some());
+        cache.forget([&rows[1]]);
+        assert!(cache.find("AKIA").0.is_none());
+    }
+
+    #[test]
+    fn a_load_that_a_write_overtook_is_not_kept() {
+        let cache = Cache::default();
+        let (_, generation) = cache.find("AKIA");
+        cache.forget([&Key::of(&["a"])]);
+        cache.keep("AKIA", &credential(), vec![Key::of(&["a"])], generation);
+        assert!(cache.find("AKIA").0.is_none());
+    }
+}
