@@ -86,3 +86,43 @@ fn denials_have_aws_words() {
     denial(&[("a", ALLOW)], [Some(DENY), None], "with an explicit deny in a permissions boundary");
     denial(&[("a", ALLOW)], [None, Some(DENY)], "with an explicit deny in a session policy");
 }
+
+/// Whether a Deny with `NotPrincipal` on a key that everyone may use leaves the identity alone.
+fn spared(identity: &Identity, listed: &str) -> bool {
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":[
+        {{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}},
+        {{"Effect":"Deny","NotPrincipal":{{"AWS":{listed}}},"Action":"kms:*","Resource":"*"}}]}}"#
+    );
+    let (key, policies, none) =
+        (Policy::parse(&text, Flavour::Resource).unwrap(), PolicySet::default(), ConditionValues::new());
+    let question = Question {
+        identity,
+        policies: &policies,
+        boundary: None,
+        session: None,
+        action: "kms:Sign",
+        resource: ARN,
+        owner: identity.account,
+        authority: Authority::KeyPolicy(&key),
+        keys: Keys { operation: &none, caller: &none, request: &none },
+    };
+    decide(&question).is_allowed()
+}
+
+#[test]
+fn a_deny_with_not_principal_spares_only_whom_it_lists_in_full() {
+    let user = "arn:aws:iam::111122223333:user/alice";
+    assert!(!spared(&alice(), &format!(r#""{user}""#)));
+    assert!(!spared(&alice(), r#""111122223333""#));
+    assert!(spared(&alice(), &format!(r#"["{user}","111122223333"]"#)));
+    let (role, arn) =
+        ("arn:aws:iam::111122223333:role/r", "arn:aws:sts::111122223333:assumed-role/r/s".to_owned());
+    let kind = IdentityKind::Session { role_arn: role.to_owned(), role_id: "AROA".to_owned() };
+    let session = Identity { kind, arn: arn.clone(), ..alice() };
+    assert!(!spared(&session, &format!(r#"["{arn}","111122223333"]"#)));
+    assert!(!spared(&session, &format!(r#"["{role}","111122223333"]"#)));
+    assert!(spared(&session, &format!(r#"["{arn}","{role}","111122223333"]"#)));
+    let root = Identity { kind: IdentityKind::Root, ..alice() };
+    assert!(spared(&root, r#""111122223333""#) && !spared(&root, r#""444455556666""#));
+}

@@ -4,7 +4,7 @@ use keyward_gate::{IdentitySource, PrincipalDirectory};
 use keyward_store::Txn;
 
 use crate::place;
-use crate::rows::{AccessKeyRecord, Stored};
+use crate::rows::{AccessKeyRecord, KeyOwner, Stored};
 use crate::testhouse::{House, form};
 
 const TRUST: &str =
@@ -60,4 +60,17 @@ async fn a_key_that_is_not_there_is_nobodys() {
     {
         assert!(house.iam.credential(id).await.unwrap().is_none(), "{id}");
     }
+}
+
+#[tokio::test]
+async fn a_key_of_a_user_who_was_made_again_is_nobodys() {
+    let house = House::new().await;
+    let alice = house.user("alice", None).await;
+    let key = place::access_key(house.account, &alice.id);
+    let row = house.store.get(&key).await.unwrap().unwrap();
+    let record = AccessKeyRecord::decode(&row.value).unwrap();
+    let owner = KeyOwner::User { id: "AIDAANOTHERALICE00000".to_owned(), name: "alice".to_owned() };
+    let stale = AccessKeyRecord { owner, ..record };
+    house.store.txn(Txn::default().put(key, stale.encode().unwrap())).await.unwrap();
+    assert!(house.iam.credential(&alice.id).await.unwrap().is_none());
 }
