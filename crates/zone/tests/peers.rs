@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask test` installs it. Without it these tests fail, so that nobody takes them for passed.
 #![cfg(feature = "testing")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where something is wrong")]
 
 use std::io::Write;
 use std::process::{Command, Stdio};
