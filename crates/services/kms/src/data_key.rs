@@ -1,11 +1,13 @@
-//! What the data key operations share: the key's length, and which keys can wrap one.
+//! What the data key operations share: the key's length or kind, and which keys can wrap one.
 
 use keyward_base::Fault;
-use keyward_schema::kms::DataKeySpec;
+use keyward_gate::Check;
+use keyward_schema::kms::{DataKeyPairSpec, DataKeySpec};
 use keyward_vault::{EncryptionAlgorithm, KeySpec, KeyUsage};
 
+use crate::crypto::{GivenContext, with_context};
 use crate::fault;
-use crate::key::Profile;
+use crate::key::{Profile, shown};
 use crate::loaded::LoadedKey;
 
 /// The data key's length in bytes: exactly one of `KeySpec` and `NumberOfBytes` says it.
@@ -16,6 +18,20 @@ pub(crate) fn length(spec: Option<DataKeySpec>, bytes: Option<i32>) -> Result<u3
         (None, Some(bytes)) => u32::try_from(bytes).map_err(fault::internal),
         _ => Err(fault::validation("Please specify either number of bytes or key spec.")),
     }
+}
+
+/// The kind of a data key pair; what the vault makes no pairs of yet is named.
+pub(crate) fn pair_spec(given: DataKeyPairSpec) -> Result<KeySpec, Fault> {
+    let spec: KeySpec = shown(given.as_str())?;
+    if spec.makes_data_key_pairs() {
+        return Ok(spec);
+    }
+    Err(fault::unsupported(format!("KeyPairSpec {spec} is not served yet.")))
+}
+
+/// The condition keys of a data key pair.
+pub(crate) fn with_pair(check: Check, pair: DataKeyPairSpec, context: &GivenContext) -> Check {
+    with_context(check, context, None).with("kms:DataKeyPairSpec", pair.as_str())
 }
 
 /// Only an enabled symmetric encryption key wraps data keys.

@@ -33,10 +33,8 @@ pub(crate) fn load(binding: &KeyBinding, material: &Secret) -> Result<Box<dyn Lo
 
 /// Makes a pair for GenerateDataKeyPair: its material leaves the vault, so it never serves as a KMS key.
 pub(crate) fn generate_pair(spec: KeySpec) -> Result<Generated, VaultError> {
-    use KeySpec::*;
-    match spec {
-        Rsa2048 | Rsa3072 | Rsa4096 => rsa::Rsassa.generate(spec),
-        EccNistP256 | EccNistP384 | EccNistP521 | EccSecgP256k1 => ecdsa::Ecdsa.generate(spec),
-        _ => Err(Refusal::Unsupported.into()),
+    if !spec.makes_data_key_pairs() {
+        return Err(Refusal::Unsupported.into());
     }
+    find(spec, KeyUsage::SignVerify)?.generate(spec)
 }

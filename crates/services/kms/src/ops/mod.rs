@@ -10,6 +10,8 @@ mod disable_key;
 mod enable_key;
 mod encrypt;
 mod generate_data_key;
+mod generate_data_key_pair;
+mod generate_data_key_pair_without_plaintext;
 mod generate_data_key_without_plaintext;
 mod generate_mac;
 mod generate_random;
@@ -62,6 +64,8 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         enable_key::EnableKey,
         encrypt::Encrypt,
         generate_data_key::GenerateDataKey,
+        generate_data_key_pair::GenerateDataKeyPair,
+        generate_data_key_pair_without_plaintext::GenerateDataKeyPairWithoutPlaintext,
         generate_data_key_without_plaintext::GenerateDataKeyWithoutPlaintext,
         generate_mac::GenerateMac,
         generate_random::GenerateRandom,

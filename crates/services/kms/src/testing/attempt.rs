@@ -20,6 +20,8 @@ pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
         ("EnableKey", SymmetricDefault, EncryptDecrypt),
         ("Encrypt", SymmetricDefault, EncryptDecrypt),
         ("GenerateDataKey", SymmetricDefault, EncryptDecrypt),
+        ("GenerateDataKeyPair", SymmetricDefault, EncryptDecrypt),
+        ("GenerateDataKeyPairWithoutPlaintext", SymmetricDefault, EncryptDecrypt),
         ("GenerateDataKeyWithoutPlaintext", SymmetricDefault, EncryptDecrypt),
         ("GenerateMac", Hmac256, GenerateVerifyMac),
         ("GetKeyPolicy", SymmetricDefault, EncryptDecrypt),
@@ -52,6 +54,9 @@ pub(crate) async fn attempt(
     match operation {
         "Decrypt" | "Encrypt" | "ReEncrypt" | "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => {
             encryption(house, caller, operation, key_id, ciphertext).await
+        }
+        "GenerateDataKeyPair" | "GenerateDataKeyPairWithoutPlaintext" => {
+            pairs(house, caller, operation, key_id).await
         }
         "Sign" | "Verify" | "GenerateMac" | "VerifyMac" | "GetPublicKey" => {
             signing(house, caller, operation, key_id).await
@@ -101,6 +106,40 @@ async fn encryption(
             };
             house.call::<GenerateDataKeyWithoutPlaintext>(caller, input).await.map(drop)
         }
+    }
+}
+
+async fn pairs(house: &House, caller: &Caller, operation: &str, key_id: String) -> Result<(), Fault> {
+    let input = data_key_pair(&key_id, DataKeyPairSpec::EccNistP256);
+    if operation == "GenerateDataKeyPair" {
+        return house.call::<GenerateDataKeyPair>(caller, input).await.map(drop);
+    }
+    let input = without_plaintext(input);
+    house.call::<GenerateDataKeyPairWithoutPlaintext>(caller, input).await.map(drop)
+}
+
+/// A `GenerateDataKeyPair` without anything optional.
+pub(crate) fn data_key_pair(key: &str, key_pair_spec: DataKeyPairSpec) -> GenerateDataKeyPairRequest {
+    GenerateDataKeyPairRequest {
+        encryption_context: None,
+        key_id: key.to_owned(),
+        key_pair_spec,
+        grant_tokens: None,
+        recipient: None,
+        dry_run: None,
+    }
+}
+
+/// The same request for the operation that keeps the private half to itself.
+pub(crate) fn without_plaintext(
+    input: GenerateDataKeyPairRequest,
+) -> GenerateDataKeyPairWithoutPlaintextRequest {
+    GenerateDataKeyPairWithoutPlaintextRequest {
+        encryption_context: input.encryption_context,
+        key_id: input.key_id,
+        key_pair_spec: input.key_pair_spec,
+        grant_tokens: input.grant_tokens,
+        dry_run: input.dry_run,
     }
 }
 

@@ -17,7 +17,10 @@ use keyward_schema::kms::{CreateKey, CreateKeyRequest, KeySpec, KeyUsageType};
 use keyward_store::{SimulatedStore, Store, Txn};
 use keyward_vault::VaultClient;
 
-pub(crate) use attempt::{ON_KEYS, attempt, encrypt, generate_mac, re_encrypt, sign, verify, verify_mac};
+pub(crate) use attempt::{
+    ON_KEYS, attempt, data_key_pair, encrypt, generate_mac, re_encrypt, sign, verify, verify_mac,
+    without_plaintext,
+};
 pub(crate) use racing::{Failure, RacingStore};
 
 use crate::key::{KeyId, KeyRecord, KeyRow};

@@ -1,0 +1,61 @@
+//! `GenerateDataKeyPair`: a key pair for use outside, its private half in clear and under a symmetric key.
+
+use keyward_base::Fault;
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::Sensitive;
+use keyward_schema::kms::{
+    GenerateDataKeyPair as Shape, GenerateDataKeyPairRequest, GenerateDataKeyPairResponse,
+};
+
+use crate::crypto::{check_dry_run, check_grant_tokens, context, refuse_recipient};
+use crate::data_key::{check_key, pair_spec, with_pair};
+use crate::key::shown_material;
+use crate::kms::Kms;
+use crate::resolve::{Access, Target};
+use crate::vault::as_fault;
+
+const ACCESS: Access = Access::cryptographic("kms:GenerateDataKeyPair");
+
+/// The operation.
+pub(crate) struct GenerateDataKeyPair;
+
+impl Operation for GenerateDataKeyPair {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = Target;
+
+    async fn resolve(
+        kms: &Kms,
+        request: &RequestContext,
+        input: &GenerateDataKeyPairRequest,
+        view: &mut View<'_>,
+    ) -> Result<(Target, Vec<Check>), Fault> {
+        let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
+        let check = with_pair(target.check(&ACCESS, request), input.key_pair_spec, &input.encryption_context);
+        Ok((target, vec![check]))
+    }
+
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GenerateDataKeyPairResponse, RunError> {
+        let (input, key) = (permit.input(), &permit.subject().key);
+        check_grant_tokens(input.grant_tokens.as_ref())?;
+        refuse_recipient(input.recipient.as_ref())?;
+        let pair = pair_spec(input.key_pair_spec)?;
+        check_key(key, "GenerateDataKeyPair")?;
+        check_dry_run(input.dry_run)?;
+        let context = context(&input.encryption_context);
+        let made = kms.vault.generate_data_key_pair(key.current()?, pair, true, &context).await;
+        let made = made.map_err(as_fault)?;
+        Ok(GenerateDataKeyPairResponse {
+            private_key_ciphertext_blob: Some(made.ciphertext),
+            private_key_plaintext: made.plaintext.map(|plaintext| Sensitive::new(plaintext.to_vec())),
+            public_key: made.public_key,
+            key_id: Some(key.arn.to_string()),
+            key_pair_spec: Some(input.key_pair_spec),
+            ciphertext_for_recipient: None,
+            key_material_id: shown_material(&key.record),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
