@@ -1,0 +1,94 @@
+//! The processes that are measured: started pinned to one core, killed at the end.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::Failure;
+use crate::sign::Signer;
+
+/// The core of subject and peer; the load runs on another.
+const SERVER_CORE: &str = "0";
+
+/// A process that goes when this does.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl Server {
+    fn start(program: &Path, arguments: &[&str], address: String) -> Result<Self, Failure> {
+        let child = Command::new("taskset")
+            .args(["-c", SERVER_CORE])
+            .arg(program)
+            .args(arguments)
+            .env("RUST_LOG", "warn,audit=off")
+            .stdout(Stdio::null())
+            .spawn()?;
+        Ok(Self { child, address })
+    }
+
+    /// The bare hyper server.
+    pub(crate) fn peer() -> Result<Self, Failure> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let server = Self::start(&std::env::current_exe()?, &["peer", &address], address.clone())?;
+        wait_until(|| std::net::TcpStream::connect(&address).is_ok())?;
+        Ok(server)
+    }
+
+    /// Keyward in `folder`, and who may call it.
+    pub(crate) fn keyward(folder: &Path) -> Result<(Self, Signer), Failure> {
+        let data = folder.join("data");
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let place = data.to_string_lossy();
+        let arguments = ["serve", "--data-dir", &place, "--listen", &address, "--dns-listen", "127.0.0.1:0"];
+        let server = Self::start(&binary()?, &arguments, address.clone())?;
+        wait_until(|| data.join("endpoints.json").exists())?;
+        let credentials = std::fs::read_to_string(data.join("credentials"))?;
+        let value = |key: &str| -> Result<String, Failure> {
+            let line = credentials.lines().find_map(|line| line.strip_prefix(key));
+            Ok(line
+                .ok_or("the credentials file is not as expected")?
+                .trim_start_matches([' ', '='])
+                .to_owned())
+        };
+        let signer = Signer {
+            access_key_id: value("aws_access_key_id")?,
+            secret: value("aws_secret_access_key")?,
+            host: address,
+        };
+        Ok((server, signer))
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The release build beside this benchmark.
+fn binary() -> Result<PathBuf, Failure> {
+    let path = std::env::current_exe()?.with_file_name("keyward");
+    if path.exists() { Ok(path) } else { Err("build keyward first: cargo build --release".into()) }
+}
+
+fn free_port() -> Result<u16, Failure> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn wait_until(ready: impl Fn() -> bool) -> Result<(), Failure> {
+    for _ in 0..600 {
+        if ready() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Err("a server did not get ready".into())
+}
