@@ -53,8 +53,8 @@ impl Prepared {
     }
 
     /// The key-signing keys that a generation made with this must be signed by.
-    pub(crate) fn ksks(&self) -> Vec<Dnskey> {
-        self.row.stock.ksks().cloned().collect()
+    pub(crate) fn ksks(&self, policy: &Policy, now: Timestamp) -> Vec<Dnskey> {
+        self.row.stock.current_ksks(policy, now)
     }
 
     /// When the keys have to be looked at again.
@@ -87,23 +87,20 @@ impl Builder {
             return old
                 .map_or(Err(BuildError::BadRow), |old| Ok(stay(old, wanted, fits, wish, old.ksk_retry)));
         }
-        match sign_stock(source, &wanted).await {
-            Ok(stock) => {
-                keys::rewrap(&self.vault, zone, &mut wanted.zsks).await;
-                let row =
-                    SigningRow { zsks: wanted.zsks, stock, wish_version: wish.version, ksk_retry: None };
-                Ok(Prepared { row, fulfils: true })
-            }
-            Err(trouble) => {
-                tracing::warn!(%zone, ?trouble, "a key-signing key did not sign; the zone goes on with what is in stock");
-                let Some(old) = old else {
-                    return Err(BuildError::Ksk(trouble));
-                };
-                let wait = if matches!(trouble, KskTrouble::Away(_)) { RETRY_AWAY } else { RETRY_REFUSED };
-                let retry = wanted.now.plus(wait);
-                Ok(stay(old, wanted, fits, wish, Some(retry)))
-            }
+        let (mut stock, trouble) = sign_stock(source, &wanted).await;
+        let Some(trouble) = trouble else {
+            keys::rewrap(&self.vault, zone, &mut wanted.zsks).await;
+            return Ok(prepared(wanted, stock, wish, None));
+        };
+        tracing::warn!(%zone, ?trouble, "a key-signing key did not sign; the zone goes on with what is in stock");
+        let old = old.ok_or(BuildError::Ksk(trouble.clone()))?;
+        let wait = if matches!(trouble, KskTrouble::Away(_)) { RETRY_AWAY } else { RETRY_REFUSED };
+        let retry = Some(wanted.now.plus(wait));
+        if !fits {
+            return Ok(stay(old, wanted, fits, wish, retry));
         }
+        stock.keep(&old.stock);
+        Ok(prepared(wanted, stock, wish, retry))
     }
 
     /// The keys that the zone should have now.
@@ -171,8 +168,15 @@ fn stay(
     Prepared { row, fulfils: fits }
 }
 
-/// Has every key-signing key sign the set ahead, and tells the source how each fared.
-async fn sign_stock(source: &dyn ZoneSource, wanted: &Wanted<'_>) -> Result<DnskeyStock, KskTrouble> {
+/// The keys that the wish asks for, with what signs them.
+fn prepared(wanted: Wanted<'_>, stock: DnskeyStock, wish: &ZoneWish, retry: Option<Timestamp>) -> Prepared {
+    let row = SigningRow { zsks: wanted.zsks, stock, wish_version: wish.version, ksk_retry: retry };
+    Prepared { row, fulfils: true }
+}
+
+/// Has every key-signing key sign the set ahead, and tells the source how each fared. What the others
+/// signed is there even when one was in trouble.
+async fn sign_stock(source: &dyn ZoneSource, wanted: &Wanted<'_>) -> (DnskeyStock, Option<KskTrouble>) {
     let mut stock = DnskeyStock::new(wanted.set.clone(), wanted.now);
     let mut trouble = None;
     for ksk in wanted.ksks {
@@ -189,7 +193,7 @@ async fn sign_stock(source: &dyn ZoneSource, wanted: &Wanted<'_>) -> Result<Dnsk
     if wanted.ksks.is_empty() {
         trouble = Some(KskTrouble::Refused("the zone has no active key-signing key".to_owned()));
     }
-    trouble.map_or(Ok(stock), Err)
+    (stock, trouble)
 }
 
 async fn sign_windows(

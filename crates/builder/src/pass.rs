@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use keyward_base::Timestamp;
 use keyward_store::Compare;
+use keyward_zone::keys::Dnskey;
 use keyward_zone::plan::{Plan, Request, Update, plan, refresh_due};
 use keyward_zone::publication::ZoneId;
 use keyward_zone::verify::{Expect, Scope, verify};
@@ -94,15 +95,16 @@ impl Builder {
         })?;
         let trusted = state.verified && !whole;
         let content_version = content.version;
+        let ksks = prepared.as_ref().map(|prepared| prepared.ksks(&wish.policy, now));
         if let Some(generation) = state.generation.clone().filter(|_| plan.is_empty()) {
             if !trusted {
-                check(&generation, None, prepared.as_ref(), now).await?;
+                check(&generation, None, ksks, now).await?;
             }
             return Ok(Built { generation, delta: None, content_version, prepared });
         }
         let (generation, delta) = self.sign(zone, plan, prepared.as_ref()).await?;
         let generation = generation.numbered(next_number(state));
-        check(&generation, Some(&delta).filter(|_| trusted), prepared.as_ref(), now).await?;
+        check(&generation, Some(&delta).filter(|_| trusted), ksks, now).await?;
         Ok(Built { generation, delta: Some(delta), content_version, prepared })
     }
 
@@ -145,11 +147,10 @@ fn next_number(state: &State) -> GenerationNumber {
 async fn check(
     generation: &Generation,
     delta: Option<&Delta>,
-    prepared: Option<&Prepared>,
+    ksks: Option<Vec<Dnskey>>,
     now: Timestamp,
 ) -> Result<(), BuildError> {
     let (generation, delta) = (generation.clone(), delta.cloned());
-    let ksks = prepared.map(Prepared::ksks);
     let task = tokio::task::spawn_blocking(move || {
         let scope = delta.as_ref().map_or(Scope::Whole, Scope::Touched);
         let expect = ksks.as_deref().map_or(Expect::Unsigned, Expect::Signed);

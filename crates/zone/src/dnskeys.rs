@@ -69,6 +69,19 @@ impl DnskeyStock {
         Ok(())
     }
 
+    /// Takes from an older stock of the same set what keys signed that have not signed this one: while one
+    /// key can't sign, the others go on.
+    pub fn keep(&mut self, older: &Self) {
+        if self.set != older.set {
+            return;
+        }
+        for (key, signatures) in &older.by_key {
+            if !self.by_key.iter().any(|(known, _)| known == key) {
+                self.by_key.push((key.clone(), signatures.clone()));
+            }
+        }
+    }
+
     /// The DNSKEY set.
     pub fn set(&self) -> &Rrset {
         &self.set
@@ -84,20 +97,29 @@ impl DnskeyStock {
         self.by_key.iter().map(|(key, _)| key)
     }
 
-    /// For each key the newest signature that has been valid for a while (`inception_offset`, for clocks that
-    /// are behind) and still is; `None` when some key has none.
+    /// For each key that has one the newest signature that has been valid for a while (`inception_offset`, for
+    /// clocks that are behind) and still is; `None` when no key has one. A key whose signatures have
+    /// all ended is left out: those of the others still serve whoever trusts them.
     pub fn current(&self, policy: &Policy, now: Timestamp) -> Option<Vec<Signature>> {
+        let all: Vec<Signature> =
+            self.in_force(policy, now).map(|(_, signature)| signature.clone()).collect();
+        Some(all).filter(|all| !all.is_empty())
+    }
+
+    /// The keys whose signatures `current` gives.
+    pub fn current_ksks(&self, policy: &Policy, now: Timestamp) -> Vec<Dnskey> {
+        self.in_force(policy, now).map(|(key, _)| key.clone()).collect()
+    }
+
+    fn in_force(&self, policy: &Policy, now: Timestamp) -> impl Iterator<Item = (&Dnskey, &Signature)> {
         let begun = dns_time(now.minus(policy.inception_offset));
         let present = dns_time(now);
-        let of_key = |signatures: &[Signature]| {
-            let valid = signatures
-                .iter()
-                .filter(|signature| signature.inception() <= begun && signature.expiration() > present);
-            valid.max_by_key(|signature| signature.inception()).cloned()
-        };
-        let all: Option<Vec<Signature>> =
-            self.by_key.iter().map(|(_, signatures)| of_key(signatures)).collect();
-        all.filter(|all| !all.is_empty())
+        let valid =
+            move |signature: &&Signature| signature.inception() <= begun && signature.expiration() > present;
+        self.by_key.iter().filter_map(move |(key, signatures)| {
+            let newest = signatures.iter().filter(valid).max_by_key(|signature| signature.inception())?;
+            Some((key, newest))
+        })
     }
 
     /// When the next window's signatures take over; `None` when the last ones are in use.
@@ -107,7 +129,7 @@ impl DnskeyStock {
         starts.filter(|start| *start > now).min()
     }
 
-    /// When the DNSKEY set can no longer be served unless the keys sign again.
+    /// When the first key's signatures have all ended, unless it signs again.
     pub fn exhausted(&self) -> Option<Timestamp> {
         let last = |signatures: &[Signature]| signatures.iter().map(Signature::expiration).max();
         self.by_key.iter().filter_map(|(_, signatures)| last(signatures)).min().map(moment)

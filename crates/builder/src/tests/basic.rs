@@ -87,6 +87,32 @@ async fn a_refusing_key_is_told_and_the_zone_goes_on_for_days() {
 }
 
 #[tokio::test]
+async fn while_one_of_two_keys_is_lost_the_other_keeps_the_zone_signed() {
+    let world = World::new();
+    world.source.with(&world.zone, |zone| {
+        zone.add_ksk("one");
+        zone.add_ksk("two");
+    });
+    world.pass().await.unwrap();
+    world.source.with(&world.zone, |zone| {
+        zone.refusal = Some(KskTrouble::Refused("deleted".to_owned()));
+        zone.refuses = Some("one".to_owned());
+    });
+    // Far longer than any stock lasts: what the lost key signed has ended, the other's goes on.
+    for day in 1..40 {
+        world.advance(86_400);
+        world.pass().await.unwrap();
+        let zone = world.verify_by_signers().await;
+        let signatures = zone.set(zone.apex(), Rtype::DNSKEY).unwrap().signatures.len();
+        assert_eq!((dnskeys(&zone, 257), signatures), (2, if day < 14 { 2 } else { 1 }), "day {day}");
+    }
+    world.source.with(&world.zone, |zone| zone.refusal = None);
+    world.check_keys().await.unwrap();
+    let zone = world.verify().await;
+    assert_eq!(zone.set(zone.apex(), Rtype::DNSKEY).unwrap().signatures.len(), 2);
+}
+
+#[tokio::test]
 async fn when_the_stock_has_ended_the_last_good_generation_stays() {
     let world = World::new();
     world.source.with(&world.zone, |zone| zone.add_ksk("one"));

@@ -25,7 +25,9 @@ pub(super) struct Zone {
     touched: BTreeMap<Name, u64>,
     version: u64,
     keys: Vec<(Ksk, TestKey)>,
+    /// Every key refuses with it, or only the one named in `refuses`.
     pub(super) refusal: Option<KskTrouble>,
+    pub(super) refuses: Option<String>,
 }
 
 /// What the builder said.
@@ -102,6 +104,7 @@ impl TestSource {
             version: 1,
             keys: Vec::new(),
             refusal: None,
+            refuses: None,
         };
         self.locked().insert(id.clone(), zone);
         self.say(ZoneEvent::Changed(id.clone()));
@@ -193,7 +196,8 @@ impl Zone {
     }
 
     fn sign(&self, ksk: &Ksk, messages: &[&[u8]]) -> Result<Vec<[u8; SIGNATURE_BYTES]>, KskTrouble> {
-        if let Some(trouble) = &self.refusal {
+        let named = self.refuses.as_ref().is_none_or(|name| *name == ksk.name);
+        if let Some(trouble) = self.refusal.as_ref().filter(|_| named) {
             return Err(trouble.clone());
         }
         let found = self.keys.iter().find(|(known, _)| known == ksk);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use keyward_base::{Clock, SeededRandom, SimulatedClock, Timestamp};
 use keyward_store::{Blobs, Key, MemoryBlobs, SimulatedStore, Store, Txn};
 use keyward_vault::VaultClient;
+use keyward_zone::keys::Dnskey;
 use keyward_zone::publication::{Node, NodeId, PublishedZone, Served, ZoneId, keys};
 use keyward_zone::verify::{Expect, Scope, verify};
 use keyward_zone::{Delta, Generation};
@@ -84,15 +85,27 @@ impl World {
 
     /// Verifies what is published, all of it.
     pub(super) async fn verify(&self) -> Generation {
+        self.verify_signed_by(|_, _| true).await
+    }
+
+    /// The same where only those keys need to have signed that did.
+    pub(super) async fn verify_by_signers(&self) -> Generation {
+        self.verify_signed_by(|key, signers| signers.contains(&key.tag())).await
+    }
+
+    async fn verify_signed_by(&self, must: impl Fn(&Dnskey, &[u16]) -> bool) -> Generation {
         let zone = self.published().await;
         let dnskeys = zone.set(zone.apex(), keyward_zone::Rtype::DNSKEY);
         let ksks: Vec<_> = dnskeys
             .iter()
-            .flat_map(|set| {
-                set.rrset.rdata().map(|rdata| keyward_zone::keys::Dnskey::from_rdata(rdata).unwrap())
-            })
+            .flat_map(|set| set.rrset.rdata().map(|rdata| Dnskey::from_rdata(rdata).unwrap()))
             .filter(|key| key.flags() == 257)
             .collect();
+        let signers: Vec<u16> = dnskeys
+            .iter()
+            .flat_map(|set| set.signatures.iter().map(|signature| signature.key_tag()))
+            .collect();
+        let ksks: Vec<_> = ksks.into_iter().filter(|key| must(key, &signers)).collect();
         let expect = if zone.is_signed() { Expect::Signed(&ksks) } else { Expect::Unsigned };
         verify(&zone, Scope::Whole, &expect, self.now()).unwrap();
         zone

@@ -61,6 +61,25 @@ fn refuses_signatures_of_another_key_and_too_few() {
 }
 
 #[test]
+fn a_key_that_did_not_sign_again_keeps_what_it_signed_before() {
+    let (lost, well) = (TestKey::ksk(), TestKey::ksk());
+    let (old, policy) = stock(&[&lost, &well]);
+    let later = NOW.plus(Duration::from_secs(86_400 * 10));
+    let mut new = DnskeyStock::new(old.set().clone(), later);
+    let apex: Name = "example.com".parse().unwrap();
+    let jobs = window_jobs(&apex, old.set(), well.dnskey(), &policy, later);
+    let signatures: Vec<_> = jobs.iter().map(|job| well.sign(job.data())).collect();
+    new.add(well.dnskey().clone(), &jobs, &signatures).unwrap();
+    new.keep(&old);
+    assert_eq!(new.current(&policy, later).unwrap().len(), 2);
+    let past = old.exhausted().unwrap();
+    assert_eq!(new.current_ksks(&policy, past), [well.dnskey().clone()]);
+    let (other, _) = stock(&[&lost]);
+    new.keep(&other);
+    assert_eq!(new.ksks().count(), 2, "signatures of another set are of no use");
+}
+
+#[test]
 fn an_empty_stock_serves_nothing() {
     let set = dnskey_set(&Name::root(), 3600, []);
     assert_eq!(DnskeyStock::new(set, NOW).current(&Policy::default(), NOW), None);
