@@ -66,6 +66,7 @@ impl Keys {
 
 impl Domain {
     /// A domain that is gone with its process.
+    #[cfg(any(test, feature = "test-vault", feature = "fuzz"))]
     pub(crate) fn ephemeral(keys: Keys) -> Self {
         Self { keys: RwLock::new(keys), folder: None }
     }
