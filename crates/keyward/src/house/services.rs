@@ -123,11 +123,12 @@ async fn build_kms(
         principals: Arc::<Iam>::clone(iam) as Arc<dyn PrincipalDirectory>,
         clock: Arc::clone(&site.ground.clock),
         random: Arc::clone(&site.ground.random),
+        partition: site.config.partition.clone(),
     })
     .await
     .map_err(refusal)?;
     keyward_kms::register(router, &kms);
-    duties.spawn(Arc::clone(&kms).run_duties(site.config.partition.clone()));
+    duties.spawn(Arc::clone(&kms).run_duties());
     Ok(kms)
 }
 

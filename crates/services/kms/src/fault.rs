@@ -6,7 +6,7 @@ use std::fmt;
 use keyward_base::{AccountId, Fault, Partition, Region};
 
 use keyward_schema::kms::KeyState;
-use keyward_vault::{KeySpec, KeyUsage};
+use keyward_vault::{KeyOrigin, KeySpec, KeyUsage};
 
 use crate::key::{KeyArn, Refusal};
 
@@ -104,6 +104,16 @@ pub(crate) fn invalid_ciphertext() -> Fault {
 /// What AWS has and this deployment does not serve yet.
 pub(crate) fn unsupported(message: impl Into<String>) -> Fault {
     Fault::caller("UnsupportedOperationException", message)
+}
+
+/// A key whose material comes from elsewhere than the operation can work with.
+pub(crate) fn wrong_origin(arn: &KeyArn, origin: KeyOrigin) -> Fault {
+    unsupported(format!("{arn} origin is {origin} which is not valid for this operation."))
+}
+
+/// Rotation of a key that is not symmetric. AWS gives no message.
+pub(crate) fn not_rotatable() -> Fault {
+    Fault::caller_without_message("UnsupportedOperationException")
 }
 
 /// What `DryRun` answers when the request would have succeeded.

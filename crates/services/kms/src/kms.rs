@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_base::{Arn, Clock, Fault, NoticeBoard, Random};
+use keyward_base::{Arn, Clock, Fault, NoticeBoard, Partition, Random};
 use keyward_gate::PrincipalDirectory;
 use keyward_store::{Store, Txn, TxnError};
 use keyward_vault::VaultClient;
@@ -25,6 +25,8 @@ pub struct KmsParts {
     pub clock: Arc<dyn Clock>,
     /// For ids; key material comes from the vault.
     pub random: Arc<dyn Random>,
+    /// The partition of the deployment's ARNs.
+    pub partition: Partition,
 }
 
 /// The KMS service.
@@ -34,6 +36,7 @@ pub struct Kms {
     pub(crate) principals: Arc<dyn PrincipalDirectory>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) partition: Partition,
     pub(crate) markers: Markers,
     pub(crate) keys: KeyCache,
     pub(crate) changes: NoticeBoard<Arn>,
@@ -55,6 +58,7 @@ impl Kms {
             principals: parts.principals,
             clock: parts.clock,
             random: parts.random,
+            partition: parts.partition,
             markers,
             keys: KeyCache::new(),
             changes: NoticeBoard::default(),

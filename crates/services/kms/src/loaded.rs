@@ -9,7 +9,7 @@ use keyward_gate::{Check, Judge, RequestContext};
 use keyward_policy::{ConditionValues, Flavour, Policy};
 use keyward_schema::kms::KeyState;
 use keyward_store::{Key, Revision, Row};
-use keyward_vault::{Ekt, KeyBinding, KeyRef, KeyUsage, MaterialId};
+use keyward_vault::{Ekt, KeyBinding, KeyOrigin, KeyRef, KeySpec, KeyUsage, MaterialId};
 use lru::LruCache;
 
 use crate::fault;
@@ -64,6 +64,22 @@ impl LoadedKey {
         } else {
             Err(fault::wrong_usage(&self.arn, self.record.usage, operation))
         }
+    }
+
+    /// Whether it can be rotated by plan: a symmetric encryption key whose material is made here.
+    pub(crate) fn check_rotates_by_plan(&self) -> Result<(), Fault> {
+        if self.record.origin != KeyOrigin::AwsKms {
+            return Err(fault::wrong_origin(&self.arn, self.record.origin));
+        }
+        self.check_rotates()
+    }
+
+    /// Whether it can have more than one material: a symmetric encryption key of ours or of imported material.
+    pub(crate) fn check_rotates(&self) -> Result<(), Fault> {
+        if !matches!(self.record.origin, KeyOrigin::AwsKms | KeyOrigin::External) {
+            return Err(fault::wrong_origin(&self.arn, self.record.origin));
+        }
+        if self.record.spec == KeySpec::SymmetricDefault { Ok(()) } else { Err(fault::not_rotatable()) }
     }
 
     /// The material that new ciphertexts and signatures are made with.

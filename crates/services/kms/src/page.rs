@@ -62,6 +62,15 @@ impl Page {
         self.after.as_deref().is_none_or(|after| name > after)
     }
 
+    /// The entries after the page before, in a list whose order is not that of its names.
+    pub(crate) fn rest<T>(&self, mut entries: Vec<T>, name: impl Fn(&T) -> &str) -> Vec<T> {
+        let last = self.after.as_deref().and_then(|after| entries.iter().position(|one| name(one) == after));
+        if let Some(last) = last {
+            entries.drain(..=last);
+        }
+        entries
+    }
+
     /// The rows below `prefix` that come after the page before: one more than the page holds, if there is.
     pub(crate) async fn rows(&self, kms: &Kms, prefix: &Key) -> Result<Vec<Row>, Fault> {
         let range = match &self.after {

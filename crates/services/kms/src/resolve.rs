@@ -32,6 +32,11 @@ impl Access {
         Self { action, forms: Forms::KEY, across_accounts: false }
     }
 
+    /// An operation that manages a key, of whichever account.
+    pub(crate) const fn manage_across_accounts(action: &'static str) -> Self {
+        Self { action, forms: Forms::KEY, across_accounts: true }
+    }
+
     /// An alias operation, of which the key is the target.
     pub(crate) const fn alias_target(action: &'static str) -> Self {
         Self { action, forms: Forms::ALIAS_TARGET, across_accounts: false }

@@ -3,19 +3,21 @@
 //! ```text
 //! kms/<account>/<region>/key/<key id>                       KeyRow
 //! kms/<account>/<region>/alias/<name without alias/>        AliasRow
+//! kms/<account>/<region>/rotation/<key id>                  RotationRow: what is planned and what was done
 //! kms/deletion/<moment>/<account>/<region>/<key id>         empty: a key whose waiting period ends then
+//! kms/rotation/<moment>/<account>/<region>/<key id>         empty: a key that is to be rotated then
 //! kms/owner/<region>/<key id>                               OwnerRow: whose key it is
 //! kms/marker-key                                            MarkerKeyRow
 //! ```
 
-use keyward_base::{AccountId, Fault, Region, Timestamp};
+use keyward_base::{AccountId, Fault, Region};
 use keyward_store::Key;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::alias::AliasName;
 use crate::fault;
-use crate::key::{KeyArn, KeyId};
+use crate::key::KeyId;
 
 /// The key of KMS's marker key.
 pub(crate) fn marker_key() -> Key {
@@ -37,6 +39,11 @@ pub(crate) fn owner(region: &Region, id: &KeyId) -> Key {
 pub(crate) enum OwnerRow {
     /// The first version.
     V1(AccountId),
+}
+
+/// The place of a key's rotations, beside the key: what the hot operations read stays small.
+pub(crate) fn rotation(account: AccountId, region: &Region, id: &KeyId) -> Key {
+    place(account, region, "rotation", id.as_str())
 }
 
 /// Where an account's keys in a Region begin.
@@ -62,54 +69,6 @@ fn place(account: AccountId, region: &Region, kind: &str, name: &str) -> Key {
 /// The last part of a row's key below `prefix`.
 pub(crate) fn name_below<'a>(prefix: &Key, key: &'a Key) -> Option<&'a str> {
     std::str::from_utf8(key.as_bytes().strip_prefix(prefix.as_bytes())?).ok()
-}
-
-/// A planned deletion, ordered by its moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PlannedDeletion {
-    /// When the waiting period ends.
-    pub(crate) at: Timestamp,
-    /// The account that owns the key.
-    pub(crate) account: AccountId,
-    /// The key's Region.
-    pub(crate) region: Region,
-    /// The key.
-    pub(crate) id: KeyId,
-}
-
-/// Where planned deletions begin.
-pub(crate) fn deletions() -> Key {
-    Key::of(&["kms", "deletion", ""])
-}
-
-impl PlannedDeletion {
-    /// The deletion of the key at `arn` at the moment `at`.
-    pub(crate) fn of(arn: &KeyArn, at: Timestamp) -> Self {
-        Self { at, account: arn.account, region: arn.region.clone(), id: arn.id.clone() }
-    }
-
-    /// The place of its row.
-    pub(crate) fn row(&self) -> Key {
-        let moment = format!("{:020}", self.at.unix_millis());
-        Key::of(&[
-            "kms",
-            "deletion",
-            &moment,
-            &self.account.to_string(),
-            self.region.as_str(),
-            self.id.as_str(),
-        ])
-    }
-
-    /// Reads a place that `row` made.
-    pub(crate) fn parse(row: &Key) -> Option<Self> {
-        let mut parts = name_below(&deletions(), row)?.split('/');
-        let at = Timestamp::from_unix_millis(parts.next()?.parse().ok()?);
-        let account = parts.next()?.parse().ok()?;
-        let region = parts.next()?.parse().ok()?;
-        let id = KeyId::parse(parts.next()?)?;
-        parts.next().is_none().then_some(Self { at, account, region, id })
-    }
 }
 
 /// A key's place taken apart; `None` for the places of other rows.
@@ -169,7 +128,6 @@ mod tests {
         let place = alias(account, &region, &name);
         assert_eq!(name_below(&aliases(account, &region), &place), Some("a/b"));
         assert_eq!(parse_key(&place), None);
-        let planned = PlannedDeletion { at: Timestamp::from_unix_millis(77), account, region, id };
-        assert_eq!(PlannedDeletion::parse(&planned.row()), Some(planned));
+        assert_eq!(parse_key(&rotation(account, &region, &id)), None);
     }
 }

@@ -3,28 +3,35 @@
 
 mod announce;
 mod destroy;
+mod planned;
+mod rotate;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward_base::{Fault, Partition};
+use keyward_base::Fault;
 use tracing::warn;
 
 use crate::kms::Kms;
+use crate::planned::Plan;
 
 /// How long to wait after a duty failed.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Kms {
     /// Runs the service's duties until the future is dropped: destroying keys whose waiting period is over,
-    /// and telling of changed keys. `partition` is that of the deployment's ARNs.
-    pub async fn run_duties(self: Arc<Self>, partition: Partition) {
-        tokio::join!(self.announce_changes(&partition), self.keep_destroying());
+    /// rotating keys by plan, and telling of changed keys.
+    pub async fn run_duties(self: Arc<Self>) {
+        tokio::join!(
+            self.announce_changes(&self.partition),
+            self.keep_carrying_out(Plan::Deletion),
+            self.keep_carrying_out(Plan::Rotation),
+        );
     }
 
-    async fn keep_destroying(&self) {
+    async fn keep_carrying_out(&self, plan: Plan) {
         loop {
-            if let Err(fault) = self.destroy_while_owner().await {
+            if let Err(fault) = self.carry_out_while_owner(plan).await {
                 self.pause_after(&fault).await;
             }
         }

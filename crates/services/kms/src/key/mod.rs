@@ -5,6 +5,7 @@ mod metadata;
 mod policy;
 mod record;
 mod reference;
+mod rotation;
 mod spec;
 mod state;
 mod tags;
@@ -15,6 +16,9 @@ pub(crate) use metadata::{shown, shown_material, shown_source_material, shown_sp
 pub(crate) use policy::{POLICY_BYTES_MAX, POLICY_NAME, RESOURCE_SHARE_POLICY_NAME, default_policy};
 pub(crate) use record::{KeyRecord, KeyRow, Material, MaterialState};
 pub(crate) use reference::{Forms, Named, Place, Reference};
+pub(crate) use rotation::{
+    Automatic, Cause, ON_DEMAND_MAX, PERIOD_DAYS_DEFAULT, Rotation, RotationRecord, RotationRow,
+};
 pub(crate) use spec::{KeyKind, KeyManager};
 pub(crate) use state::{Lifecycle, Profile, Refusal};
 pub(crate) use tags::Tags;

@@ -81,6 +81,24 @@ impl KeyRecord {
         self.current().is_some_and(|material| material.token.is_some())
     }
 
+    /// The imported material that becomes current at the next rotation.
+    pub(crate) fn pending(&self) -> Option<&Material> {
+        self.materials
+            .iter()
+            .find(|material| material.state == MaterialState::PendingRotation && material.token.is_some())
+    }
+
+    /// Makes the material `id` current; the one that was goes on to decrypt.
+    pub(crate) fn rotate_to(&mut self, id: MaterialId) {
+        for material in &mut self.materials {
+            if material.id == id {
+                material.state = MaterialState::Current;
+            } else if material.state == MaterialState::Current {
+                material.state = MaterialState::NonCurrent;
+            }
+        }
+    }
+
     /// The record with its alias `name` added.
     #[must_use]
     pub(crate) fn with_alias(mut self, name: AliasName) -> Self {

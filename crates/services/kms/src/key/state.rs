@@ -74,6 +74,10 @@ pub(crate) enum Profile {
     CancelDeletion,
     /// `ScheduleKeyDeletion`.
     ScheduleDeletion,
+    /// `EnableKeyRotation`, `DisableKeyRotation`.
+    Rotation,
+    /// `RotateKeyOnDemand`.
+    RotationOnDemand,
 }
 
 impl Profile {
@@ -81,7 +85,8 @@ impl Profile {
     pub(crate) const fn admit(self, state: KeyState) -> Result<(), Refusal> {
         use KeyState as K;
         let refused = match self {
-            Self::Cryptographic => !matches!(state, K::Enabled | K::Updating),
+            Self::Cryptographic | Self::Rotation => !matches!(state, K::Enabled | K::Updating),
+            Self::RotationOnDemand => !matches!(state, K::Enabled),
             Self::Alias | Self::Edit => pending_deletion(state),
             Self::Manage => !matches!(state, K::Enabled | K::Disabled | K::Unavailable),
             Self::ScheduleDeletion => pending_deletion(state) || matches!(state, K::Updating),

@@ -7,8 +7,8 @@ use keyward_schema::kms::{CancelKeyDeletion as Shape, CancelKeyDeletionRequest, 
 use super::changed_key;
 use crate::fault;
 use crate::kms::Kms;
+use crate::planned::Plan;
 use crate::resolve::{Access, Target};
-use crate::rows::PlannedDeletion;
 
 const ACCESS: Access = Access::manage("kms:CancelKeyDeletion");
 
@@ -37,7 +37,7 @@ impl Operation for CancelKeyDeletion {
         let lifecycle = next.map_err(|refusal| fault::refusal(&key.arn, refusal))?;
         let mut txn = changed_key(permit.txn(), key, |record| record.lifecycle = lifecycle)?;
         if let Some(at) = key.record.lifecycle.deletion_at() {
-            txn = txn.delete(PlannedDeletion::of(&key.arn, at).row());
+            txn = txn.delete(Plan::Deletion.of(&key.arn, at).row());
         }
         kms.store.txn(txn).await?;
         Ok(CancelKeyDeletionResponse { key_id: Some(key.arn.to_string()) })

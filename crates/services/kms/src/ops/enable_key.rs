@@ -5,10 +5,12 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{EnableKey as Shape, EnableKeyRequest};
 
-use super::change_key;
+use super::changed_key;
 use crate::fault;
 use crate::kms::Kms;
-use crate::resolve::{Access, Target};
+use crate::planned::Plan;
+use crate::resolve::Access;
+use crate::rotation::Rotating;
 
 const ACCESS: Access = Access::manage("kms:EnableKey");
 
@@ -18,24 +20,30 @@ pub(crate) struct EnableKey;
 impl Operation for EnableKey {
     type Shape = Shape;
     type Service = Kms;
-    type Subject = Target;
+    type Subject = Rotating;
 
     async fn resolve(
         kms: &Kms,
         request: &RequestContext,
         input: &EnableKeyRequest,
         view: &mut View<'_>,
-    ) -> Result<(Target, Vec<Check>), Fault> {
-        let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request);
-        Ok((target, vec![check]))
+    ) -> Result<(Rotating, Vec<Check>), Fault> {
+        let found = Rotating::find(kms, request, view, &ACCESS, &input.key_id).await?;
+        let check = found.target.check(&ACCESS, request);
+        Ok((found, vec![check]))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<Unit, RunError> {
-        let key = &permit.subject().key;
+        let Rotating { target, rotation } = permit.subject();
+        let key = &target.key;
         let next = key.record.lifecycle.enable();
         let lifecycle = next.map_err(|refusal| fault::refusal(&key.arn, refusal))?;
-        change_key(kms, permit.txn(), key, |record| record.lifecycle = lifecycle).await?;
+        let mut txn = changed_key(permit.txn(), key, |record| record.lifecycle = lifecycle)?;
+        if let Some(plan) = rotation.automatic {
+            // The duty forgets keys that it finds disabled.
+            txn = txn.put(Plan::Rotation.of(&key.arn, plan.next).row(), Vec::new());
+        }
+        kms.store.txn(txn).await?;
         Ok(Unit)
     }
 }

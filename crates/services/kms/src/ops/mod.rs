@@ -7,7 +7,9 @@ mod decrypt;
 mod delete_alias;
 mod describe_key;
 mod disable_key;
+mod disable_key_rotation;
 mod enable_key;
+mod enable_key_rotation;
 mod encrypt;
 mod generate_data_key;
 mod generate_data_key_pair;
@@ -16,13 +18,16 @@ mod generate_data_key_without_plaintext;
 mod generate_mac;
 mod generate_random;
 mod get_key_policy;
+mod get_key_rotation_status;
 mod get_public_key;
 mod list_aliases;
 mod list_key_policies;
+mod list_key_rotations;
 mod list_keys;
 mod list_resource_tags;
 mod put_key_policy;
 mod re_encrypt;
+mod rotate_key_on_demand;
 mod schedule_key_deletion;
 mod sign;
 mod tag_resource;
@@ -61,7 +66,9 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         delete_alias::DeleteAlias,
         describe_key::DescribeKey,
         disable_key::DisableKey,
+        disable_key_rotation::DisableKeyRotation,
         enable_key::EnableKey,
+        enable_key_rotation::EnableKeyRotation,
         encrypt::Encrypt,
         generate_data_key::GenerateDataKey,
         generate_data_key_pair::GenerateDataKeyPair,
@@ -70,13 +77,16 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         generate_mac::GenerateMac,
         generate_random::GenerateRandom,
         get_key_policy::GetKeyPolicy,
+        get_key_rotation_status::GetKeyRotationStatus,
         get_public_key::GetPublicKey,
         list_aliases::ListAliases,
         list_key_policies::ListKeyPolicies,
+        list_key_rotations::ListKeyRotations,
         list_keys::ListKeys,
         list_resource_tags::ListResourceTags,
         put_key_policy::PutKeyPolicy,
         re_encrypt::ReEncrypt,
+        rotate_key_on_demand::RotateKeyOnDemand,
         schedule_key_deletion::ScheduleKeyDeletion,
         sign::Sign,
         tag_resource::TagResource,

@@ -9,8 +9,8 @@ use keyward_schema::kms::{
 use super::changed_key;
 use crate::fault;
 use crate::kms::Kms;
+use crate::planned::Plan;
 use crate::resolve::{Access, Target};
-use crate::rows::PlannedDeletion;
 
 const ACCESS: Access = Access::manage("kms:ScheduleKeyDeletion");
 
@@ -45,7 +45,7 @@ impl Operation for ScheduleKeyDeletion {
         let lifecycle = next.map_err(|refusal| fault::refusal(&key.arn, refusal))?;
         let mut txn = changed_key(permit.txn(), key, |record| record.lifecycle = lifecycle)?;
         if let Some(at) = lifecycle.deletion_at() {
-            txn = txn.put(PlannedDeletion::of(&key.arn, at).row(), Vec::new());
+            txn = txn.put(Plan::Deletion.of(&key.arn, at).row(), Vec::new());
         }
         kms.store.txn(txn).await?;
         Ok(ScheduleKeyDeletionResponse {

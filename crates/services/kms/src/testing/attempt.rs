@@ -17,7 +17,9 @@ pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
         ("DeleteAlias", SymmetricDefault, EncryptDecrypt),
         ("DescribeKey", SymmetricDefault, EncryptDecrypt),
         ("DisableKey", SymmetricDefault, EncryptDecrypt),
+        ("DisableKeyRotation", SymmetricDefault, EncryptDecrypt),
         ("EnableKey", SymmetricDefault, EncryptDecrypt),
+        ("EnableKeyRotation", SymmetricDefault, EncryptDecrypt),
         ("Encrypt", SymmetricDefault, EncryptDecrypt),
         ("GenerateDataKey", SymmetricDefault, EncryptDecrypt),
         ("GenerateDataKeyPair", SymmetricDefault, EncryptDecrypt),
@@ -25,11 +27,14 @@ pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
         ("GenerateDataKeyWithoutPlaintext", SymmetricDefault, EncryptDecrypt),
         ("GenerateMac", Hmac256, GenerateVerifyMac),
         ("GetKeyPolicy", SymmetricDefault, EncryptDecrypt),
+        ("GetKeyRotationStatus", SymmetricDefault, EncryptDecrypt),
         ("GetPublicKey", EccNistP256, SignVerify),
         ("ListKeyPolicies", SymmetricDefault, EncryptDecrypt),
+        ("ListKeyRotations", SymmetricDefault, EncryptDecrypt),
         ("ListResourceTags", SymmetricDefault, EncryptDecrypt),
         ("PutKeyPolicy", SymmetricDefault, EncryptDecrypt),
         ("ReEncrypt", SymmetricDefault, EncryptDecrypt),
+        ("RotateKeyOnDemand", SymmetricDefault, EncryptDecrypt),
         ("ScheduleKeyDeletion", SymmetricDefault, EncryptDecrypt),
         ("Sign", EccNistP256, SignVerify),
         ("TagResource", SymmetricDefault, EncryptDecrypt),
@@ -61,6 +66,7 @@ pub(crate) async fn attempt(
         "Sign" | "Verify" | "GenerateMac" | "VerifyMac" | "GetPublicKey" => {
             signing(house, caller, operation, key_id).await
         }
+        operation if operation.contains("Rotat") => rotation(house, caller, operation, key_id).await,
         "CreateAlias" | "UpdateAlias" | "DeleteAlias" => aliases(house, caller, operation, key_id).await,
         _ => management(house, caller, operation, key_id).await,
     }
@@ -295,6 +301,29 @@ async fn management(house: &House, caller: &Caller, operation: &str, key_id: Str
             house.call::<UpdateKeyDescription>(caller, input).await.map(drop)
         }
         _ => policies_and_tags(house, caller, operation, key_id).await,
+    }
+}
+
+async fn rotation(house: &House, caller: &Caller, operation: &str, key_id: String) -> Result<(), Fault> {
+    match operation {
+        "EnableKeyRotation" => {
+            let input = EnableKeyRotationRequest { key_id, rotation_period_in_days: None };
+            house.call::<EnableKeyRotation>(caller, input).await.map(drop)
+        }
+        "DisableKeyRotation" => {
+            house.call::<DisableKeyRotation>(caller, DisableKeyRotationRequest { key_id }).await.map(drop)
+        }
+        "GetKeyRotationStatus" => {
+            house.call::<GetKeyRotationStatus>(caller, GetKeyRotationStatusRequest { key_id }).await.map(drop)
+        }
+        "RotateKeyOnDemand" => {
+            house.call::<RotateKeyOnDemand>(caller, RotateKeyOnDemandRequest { key_id }).await.map(drop)
+        }
+        _ => {
+            let input =
+                ListKeyRotationsRequest { key_id, include_key_material: None, limit: None, marker: None };
+            house.call::<ListKeyRotations>(caller, input).await.map(drop)
+        }
     }
 }
 

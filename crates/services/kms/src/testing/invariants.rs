@@ -7,7 +7,8 @@ use keyward_store::Key;
 use super::House;
 use crate::alias::AliasRow;
 use crate::key::{KeyArn, KeyRow};
-use crate::rows::{self, OwnerRow, PlannedDeletion};
+use crate::planned::Plan;
+use crate::rows::{self, OwnerRow};
 
 impl House {
     /// Checks that every key knows its aliases and every alias its key, that exactly the keys that wait for
@@ -22,7 +23,7 @@ impl House {
                     expected.insert((rows::alias(account, &region, alias), id.to_string()));
                 }
                 let arn = KeyArn { partition: "aws".parse().unwrap(), region, account, id };
-                let plan = record.lifecycle.deletion_at().map(|at| PlannedDeletion::of(&arn, at).row());
+                let plan = record.lifecycle.deletion_at().map(|at| Plan::Deletion.of(&arn, at).row());
                 expected.extend(plan.map(|plan| (plan, String::new())));
                 expected.insert((rows::owner(&arn.region, &arn.id), account.to_string()));
             } else if row.key != rows::marker_key() {

@@ -72,6 +72,7 @@ impl House {
             principals: Arc::new(Everybody),
             clock: clock.clone(),
             random: random.clone(),
+            partition: testing::partition(),
         };
         let kms = Kms::open(parts).await.unwrap();
         let mut router = Router::new();

@@ -6,7 +6,8 @@ use keyward_base::Notice;
 use keyward_schema::kms::*;
 use keyward_store::{Store, Txn};
 
-use crate::rows::{self, PlannedDeletion};
+use crate::planned::{Plan, Planned};
+use crate::rows;
 use crate::testing::{House, START, attempt, encrypt, place, refusal, region, root};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -91,7 +92,7 @@ async fn an_outdated_plan_destroys_nothing() {
     schedule(&house, &later, 30).await;
     for arn in [&enabled, &later] {
         let (account, region, id) = rows::parse_key(&place(arn)).unwrap();
-        let plan = PlannedDeletion { at: START, account, region, id };
+        let plan = Planned { plan: Plan::Deletion, at: START, account, region, id };
         house.store.txn(Txn::default().put(plan.row(), Vec::new())).await.unwrap();
     }
     let before = house.store.inner.rows().len();
@@ -144,7 +145,7 @@ async fn many_keys_are_destroyed_at_once() {
 async fn running_duties_destroy_keys_and_tell_of_changes() {
     let house = House::new().await;
     let mut changes = house.kms.key_changes().reader();
-    let duties = tokio::spawn(house.kms.clone().run_duties(keyward_gate::testing::partition()));
+    let duties = tokio::spawn(house.kms.clone().run_duties());
     assert_eq!(changes.next().await, Notice::Missed);
     let arn = house.symmetric().await;
     let told = Notice::Changed(arn.parse().unwrap());

@@ -5,4 +5,5 @@ mod duties;
 mod failures;
 mod model;
 mod races;
+mod rotation;
 mod states;

@@ -22,7 +22,9 @@ async fn against_deletion(operation: &str) -> (String, House, String) {
 
 #[tokio::test]
 async fn a_key_that_was_scheduled_for_deletion_meanwhile_is_not_changed() {
-    for operation in ["DisableKey", "EnableKey", "TagResource", "UpdateKeyDescription", "CreateAlias"] {
+    let operations = ["DisableKey", "EnableKey", "TagResource", "UpdateKeyDescription", "CreateAlias"];
+    let rotations = ["EnableKeyRotation", "DisableKeyRotation", "RotateKeyOnDemand"];
+    for operation in operations.into_iter().chain(rotations) {
         let (answer, house, arn) = against_deletion(operation).await;
         let expected = format!("KMSInvalidStateException: {arn} is pending deletion.");
         assert_eq!(answer, expected, "{operation}");

@@ -36,6 +36,15 @@ const CANCEL: [&str; 7] = [
     "not pending deletion",
     "not pending deletion",
 ];
+const ROTATE: [&str; 7] = [
+    "",
+    "Disabled",
+    "pending deletion",
+    "pending replica deletion",
+    "pending import",
+    "creating",
+    "updating",
+];
 const ALWAYS: [&str; 7] = [""; 7];
 
 fn row(operation: &str) -> [&'static str; 7] {
@@ -44,8 +53,15 @@ fn row(operation: &str) -> [&'static str; 7] {
         "EnableKey" | "DisableKey" => MANAGE,
         "ScheduleKeyDeletion" => SCHEDULE,
         "CancelKeyDeletion" => CANCEL,
-        "DescribeKey" | "GetKeyPolicy" | "PutKeyPolicy" | "ListKeyPolicies" | "ListResourceTags"
-        | "DeleteAlias" => ALWAYS,
+        "RotateKeyOnDemand" => ROTATE,
+        "DescribeKey"
+        | "GetKeyPolicy"
+        | "PutKeyPolicy"
+        | "ListKeyPolicies"
+        | "ListResourceTags"
+        | "DeleteAlias"
+        | "GetKeyRotationStatus"
+        | "ListKeyRotations" => ALWAYS,
         _ => CRYPTOGRAPHIC,
     }
 }

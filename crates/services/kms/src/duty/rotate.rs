@@ -1,0 +1,54 @@
+//! Rotates keys by plan: new material, the old one's new part, the history and the next moment in one
+//! transaction, so that a rotation happens once or not at all.
+
+use keyward_base::Fault;
+use keyward_schema::kms::KeyState;
+use keyward_store::{Compare, Key, Revision, Row, Txn};
+
+use super::planned::Outcome;
+use crate::fault;
+use crate::key::{Cause, KeyArn, KeyRow};
+use crate::kms::Kms;
+use crate::planned::{Plan, Planned};
+use crate::{rotation, rows};
+
+impl Kms {
+    /// Rotates every key whose moment has come, and answers how many there were. A `fence` makes it stop
+    /// when somebody else has the duty. A key that fails is left for the next look; the others are rotated.
+    pub async fn rotate_due(&self, fence: Option<Compare>) -> Result<usize, Fault> {
+        self.carry_out_due(Plan::Rotation, fence).await
+    }
+
+    pub(super) async fn rotate(&self, planned: &Planned, txn: Txn) -> Result<(Txn, Outcome), Fault> {
+        let Planned { account, region, id, .. } = planned;
+        let (txn, key) = self.read(txn, rows::key(*account, region, id)).await?;
+        let (txn, made) = self.read(txn, rows::rotation(*account, region, id)).await?;
+        let (Some(key), Some(made)) = (key, made) else {
+            return Ok((txn.delete(planned.row()), Outcome::Outdated));
+        };
+        let KeyRow::V1(record) = rows::decode(&key.value)?;
+        let made = rotation::read(&made.value)?;
+        match made.automatic.filter(|plan| plan.next == planned.at) {
+            Some(plan) if record.lifecycle.shown() == KeyState::Enabled => {
+                let arn = KeyArn {
+                    partition: self.partition.clone(),
+                    region: region.clone(),
+                    account: *account,
+                    id: id.clone(),
+                };
+                let next = plan.after_rotation(self.clock.now());
+                let turn = self.turn(&arn, record, made, Cause::Automatic).await?;
+                Ok((turn.write(txn, &arn, Some(next))?, Outcome::Done))
+            }
+            // Paused: `EnableKey` puts the plan back. Or planned anew.
+            _ => Ok((txn.delete(planned.row()), Outcome::Outdated)),
+        }
+    }
+
+    /// A row's value, and `txn` on the condition that it is still the same.
+    async fn read(&self, txn: Txn, place: Key) -> Result<(Txn, Option<Row>), Fault> {
+        let row = self.store.get(&place).await.map_err(fault::internal)?;
+        let revision = row.as_ref().map_or(Revision::ABSENT, |row| row.revision);
+        Ok((txn.compare(place, revision), row))
+    }
+}

@@ -1,0 +1,71 @@
+//! `RotateKeyOnDemand`: gives a key new material now; its plan stays as it is.
+
+use std::time::Duration;
+
+use keyward_base::{Fault, Timestamp};
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::kms::{RotateKeyOnDemand as Shape, RotateKeyOnDemandRequest, RotateKeyOnDemandResponse};
+use keyward_vault::KeyOrigin;
+
+use crate::fault;
+use crate::key::{Cause, KeyArn, ON_DEMAND_MAX, Profile, RotationRecord};
+use crate::kms::Kms;
+use crate::resolve::Access;
+use crate::rotation::{Rotating, pending};
+
+const ACCESS: Access = Access::manage("kms:RotateKeyOnDemand");
+
+/// How soon before an automatic rotation none can be asked for.
+const BEFORE_AUTOMATIC: Duration = Duration::from_secs(20 * 60);
+
+/// The operation.
+pub(crate) struct RotateKeyOnDemand;
+
+impl Operation for RotateKeyOnDemand {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = Rotating;
+
+    async fn resolve(
+        kms: &Kms,
+        request: &RequestContext,
+        input: &RotateKeyOnDemandRequest,
+        view: &mut View<'_>,
+    ) -> Result<(Rotating, Vec<Check>), Fault> {
+        let found = Rotating::find(kms, request, view, &ACCESS, &input.key_id).await?;
+        let check = found.target.check(&ACCESS, request);
+        Ok((found, vec![check]))
+    }
+
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<RotateKeyOnDemandResponse, RunError> {
+        let Rotating { target, rotation } = permit.subject();
+        let key = &target.key;
+        key.check_rotates()?;
+        key.admit(Profile::RotationOnDemand)?;
+        check_limits(&key.arn, rotation, permit.request().now)?;
+        let (record, made) = (key.record.clone(), rotation.clone());
+        let turn = match record.origin {
+            KeyOrigin::External => kms.turn_to(pending(&key.arn, &record)?, record, made, Cause::OnDemand),
+            _ => kms.turn(&key.arn, record, made, Cause::OnDemand).await?,
+        };
+        kms.store.txn(turn.write(permit.txn(), &key.arn, rotation.automatic)?).await?;
+        Ok(RotateKeyOnDemandResponse { key_id: Some(key.arn.to_string()) })
+    }
+}
+
+fn check_limits(arn: &KeyArn, rotation: &RotationRecord, now: Timestamp) -> Result<(), Fault> {
+    if rotation.automatic.is_some_and(|plan| plan.next <= now.plus(BEFORE_AUTOMATIC)) {
+        let message = format!("An automatic rotation of the key {arn} is in progress or about to begin.");
+        return Err(Fault::caller("ConflictException", message));
+    }
+    if rotation.on_demand() >= ON_DEMAND_MAX {
+        return Err(fault::limit_exceeded(format!(
+            "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations \
+             can be performed for this key: {arn}"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
