@@ -23,6 +23,8 @@ pub enum VaultError {
     Lost,
     /// A defect in the vault; the text is for the log.
     Internal(String),
+    /// The other side's public key is none, or of another curve.
+    InvalidPublicKey,
 }
 
 /// Why the vault refuses a request.
@@ -63,6 +65,7 @@ impl fmt::Display for VaultError {
             Self::Refused(refusal) => write!(f, "the vault refuses: {refusal}"),
             Self::Busy => f.write_str("the vault is busy"),
             Self::Lost => f.write_str("the vault went away before it answered"),
+            Self::InvalidPublicKey => f.write_str("the peer's public key is not valid"),
             Self::Internal(cause) => write!(f, "the vault failed: {cause}"),
         }
     }

@@ -88,7 +88,7 @@ impl KeySpec {
     /// Whether a vault makes data key pairs of this spec (KMS API, GenerateDataKeyPair; SM2 is not there yet).
     pub const fn makes_data_key_pairs(self) -> bool {
         use KeySpec::*;
-        matches!(self, Rsa2048 | Rsa3072 | Rsa4096 | EccNistP256 | EccNistP384 | EccNistP521 | EccSecgP256k1)
+        self.is_asymmetric() && !matches!(self, MlDsa44 | MlDsa65 | MlDsa87 | Sm2)
     }
 
     /// Whether KMS lets a key of this spec have this usage (KMS developer guide, "Key spec reference").

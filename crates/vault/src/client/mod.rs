@@ -78,6 +78,15 @@ pub struct DataKey {
     pub public_key: Option<Vec<u8>>,
 }
 
+/// A secret for two: to use, and to send to the holder of the private half.
+#[derive(Debug)]
+pub struct Encapsulation {
+    /// The secret, 32 bytes.
+    pub shared_secret: Plaintext,
+    /// What `decapsulate` makes the secret of.
+    pub ciphertext: Vec<u8>,
+}
+
 /// What a vault tells about itself.
 #[derive(Clone, Debug)]
 pub struct VaultStatus {
@@ -294,6 +303,30 @@ impl VaultClient {
     ) -> Result<(), VaultError> {
         let (key, message, mac) = (key.into(), Bytes(message), Bytes(mac));
         self.call(&Request::VerifyMac { key, algorithm, message, mac }).await.and_then(done)
+    }
+
+    /// The secret that an EC key shares with the owner of `peer` (SPKI DER): the raw x-coordinate. Anything
+    /// but a public key on the same curve is `InvalidPublicKey`.
+    pub async fn derive_shared_secret(&self, key: &KeyRef, peer: &[u8]) -> Result<Plaintext, VaultError> {
+        let (key, peer) = (key.into(), Bytes(peer));
+        self.call(&Request::DeriveSharedSecret { key, peer }).await.and_then(plain)
+    }
+
+    /// Makes a secret and encapsulates it under an ML-KEM key.
+    pub async fn encapsulate(&self, key: &KeyRef) -> Result<Encapsulation, VaultError> {
+        match self.call(&Request::Encapsulate(key.into())).await? {
+            Answer::Encapsulated { secret, ciphertext } => {
+                Ok(Encapsulation { shared_secret: Plaintext(secret.0), ciphertext: ciphertext.into_public() })
+            }
+            _ => Err(unfitting()),
+        }
+    }
+
+    /// The secret in a ciphertext under an ML-KEM key. One of another length is `InvalidCiphertext`; a changed
+    /// one gives another secret (FIPS 203, implicit rejection).
+    pub async fn decapsulate(&self, key: &KeyRef, ciphertext: &[u8]) -> Result<Plaintext, VaultError> {
+        let (key, ciphertext) = (key.into(), Bytes(ciphertext));
+        self.call(&Request::Decapsulate { key, ciphertext }).await.and_then(plain)
     }
 
     /// `bytes` (1 to 1024) random bytes from the vault's generator.

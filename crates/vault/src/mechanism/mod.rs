@@ -4,8 +4,13 @@
 //! mechanism does not override. So a new mechanism can only add what it says. All cryptography is
 //! aws-lc's; nothing here computes with secret bytes itself.
 
+mod awslc;
+pub(crate) mod ecdh;
 pub(crate) mod ecdsa;
+pub(crate) mod ed25519;
 pub(crate) mod mac;
+pub(crate) mod mldsa;
+pub(crate) mod mlkem;
 pub(crate) mod registry;
 pub(crate) mod rsa;
 pub(crate) mod selftest;
@@ -114,6 +119,21 @@ pub(crate) trait LoadedKey: Send + Sync {
     }
 
     fn verify_mac(&self, algorithm: MacAlgorithm, message: &[u8], mac: &[u8]) -> Result<(), VaultError> {
+        Err(Refusal::Usage.into())
+    }
+
+    /// The secret shared with the owner of the peer's public key, in SPKI DER.
+    fn derive_shared_secret(&self, peer: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        Err(Refusal::Usage.into())
+    }
+
+    /// A fresh secret, and its ciphertext under the public half.
+    fn encapsulate(&self) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>), VaultError> {
+        Err(Refusal::Usage.into())
+    }
+
+    /// The secret of a ciphertext.
+    fn decapsulate(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         Err(Refusal::Usage.into())
     }
 }

@@ -3,7 +3,9 @@
 use crate::api::binding::KeyBinding;
 use crate::api::error::{Refusal, VaultError};
 use crate::api::spec::{KeySpec, KeyUsage};
-use crate::mechanism::{Generated, LoadedKey, Mechanism, Secret, ecdsa, mac, rsa, symmetric};
+use crate::mechanism::{
+    Generated, LoadedKey, Mechanism, Secret, ecdh, ecdsa, ed25519, mac, mldsa, mlkem, rsa, symmetric,
+};
 
 /// The mechanism for keys of `spec` and `usage`.
 pub(crate) fn find(spec: KeySpec, usage: KeyUsage) -> Result<&'static dyn Mechanism, VaultError> {
@@ -16,6 +18,10 @@ pub(crate) fn find(spec: KeySpec, usage: KeyUsage) -> Result<&'static dyn Mechan
         (Rsa2048 | Rsa3072 | Rsa4096, KeyUsage::EncryptDecrypt) => &rsa::Oaep,
         (Rsa2048 | Rsa3072 | Rsa4096, KeyUsage::SignVerify) => &rsa::Rsassa,
         (EccNistP256 | EccNistP384 | EccNistP521 | EccSecgP256k1, KeyUsage::SignVerify) => &ecdsa::Ecdsa,
+        (EccNistP256 | EccNistP384 | EccNistP521, KeyUsage::KeyAgreement) => &ecdh::Ecdh,
+        (EccNistEdwards25519, KeyUsage::SignVerify) => &ed25519::Ed25519,
+        (MlDsa44 | MlDsa65 | MlDsa87, KeyUsage::SignVerify) => &mldsa::MlDsa,
+        (MlKem512 | MlKem768 | MlKem1024, KeyUsage::EncapsulateDecapsulate) => &mlkem::MlKem,
         (Hmac224 | Hmac256 | Hmac384 | Hmac512, KeyUsage::GenerateVerifyMac) => &mac::Hmac,
         _ => return Err(Refusal::Unsupported.into()),
     })
@@ -36,5 +42,9 @@ pub(crate) fn generate_pair(spec: KeySpec) -> Result<Generated, VaultError> {
     if !spec.makes_data_key_pairs() {
         return Err(Refusal::Unsupported.into());
     }
-    find(spec, KeyUsage::SignVerify)?.generate(spec)
+    let usage = match spec {
+        KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => KeyUsage::EncapsulateDecapsulate,
+        _ => KeyUsage::SignVerify,
+    };
+    find(spec, usage)?.generate(spec)
 }

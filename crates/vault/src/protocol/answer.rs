@@ -25,6 +25,8 @@ pub(crate) enum Answer {
     Status(Status),
     /// The version that is now active.
     DomainKey(u32),
+    /// A fresh secret, and what carries it to the holder of the private half.
+    Encapsulated { secret: Octets, ciphertext: Octets },
 }
 
 /// The vault's state.
@@ -62,6 +64,7 @@ impl Answer {
             Self::DataKey { plaintext, ciphertext, public_key } => {
                 optional(plaintext) + ciphertext.0.len() + optional(public_key)
             }
+            Self::Encapsulated { secret, ciphertext } => secret.0.len() + ciphertext.0.len(),
             Self::Signatures(all) => all.iter().map(|one| one.0.len() + 5).sum(),
             Self::Status(status) => {
                 status.active.iter().chain(&status.missing).map(|text| text.len() + 5).sum()

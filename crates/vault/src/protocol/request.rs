@@ -128,6 +128,20 @@ pub(crate) enum Request<'a> {
     Rewrap(#[serde(borrow)] KeyArg<'a>),
     /// Makes a new domain key and makes it the active one.
     RotateDomainKey,
+    DeriveSharedSecret {
+        #[serde(borrow)]
+        key: KeyArg<'a>,
+        /// The peer's public key in SPKI DER.
+        #[serde(borrow)]
+        peer: Bytes<'a>,
+    },
+    Encapsulate(#[serde(borrow)] KeyArg<'a>),
+    Decapsulate {
+        #[serde(borrow)]
+        key: KeyArg<'a>,
+        #[serde(borrow)]
+        ciphertext: Bytes<'a>,
+    },
 }
 
 impl<'a> Request<'a> {
@@ -158,7 +172,9 @@ impl<'a> Request<'a> {
         let payload = match self {
             Self::Status | Self::GenerateRandom(_) | Self::RotateDomainKey => 0,
             Self::GenerateKey(binding) => binding.0.len(),
-            Self::PublicKey(one) | Self::Rewrap(one) => key(one),
+            Self::PublicKey(one) | Self::Rewrap(one) | Self::Encapsulate(one) => key(one),
+            Self::DeriveSharedSecret { key: one, peer: bytes }
+            | Self::Decapsulate { key: one, ciphertext: bytes } => key(one) + bytes.0.len(),
             Self::Encrypt { key: one, plaintext, context, .. } => {
                 key(one) + plaintext.0.len() + context.0.len()
             }

@@ -34,10 +34,12 @@ pub(crate) fn lane(request: &Request<'_>) -> Lane {
         Request::ReEncrypt { source, .. } => private(&source.key),
         Request::Sign { messages, .. } if messages.len() >= SHARED_BATCH_MIN => Lane::Batch,
         Request::Sign { key, messages, .. } => repeated(private(key), messages.len()),
-        Request::PublicKey(key) | Request::Verify { key, .. } => public(key),
-        Request::GenerateMac { key, .. } | Request::VerifyMac { key, .. } | Request::Rewrap(key) => {
-            private(key)
-        }
+        Request::PublicKey(key) | Request::Verify { key, .. } | Request::Encapsulate(key) => public(key),
+        Request::GenerateMac { key, .. }
+        | Request::VerifyMac { key, .. }
+        | Request::DeriveSharedSecret { key, .. }
+        | Request::Decapsulate { key, .. }
+        | Request::Rewrap(key) => private(key),
         // It waits for the disk.
         Request::RotateDomainKey => Lane::Work { micros: 10_000 },
     }

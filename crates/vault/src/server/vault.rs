@@ -109,6 +109,15 @@ impl Vault {
             }
             Request::GenerateRandom(bytes) => random(*bytes).map(secret),
             Request::Rewrap(key) => self.rewrap(key).map(one),
+            Request::DeriveSharedSecret { key, peer } => {
+                self.load(key)?.derive_shared_secret(peer.0).map(|secret| Answer::One(Octets(secret)))
+            }
+            Request::Encapsulate(key) => self.load(key)?.encapsulate().map(|(secret, ciphertext)| {
+                Answer::Encapsulated { secret: Octets(secret), ciphertext: ciphertext.into() }
+            }),
+            Request::Decapsulate { key, ciphertext } => {
+                self.load(key)?.decapsulate(ciphertext.0).map(|secret| Answer::One(Octets(secret)))
+            }
             Request::RotateDomainKey => self.domain.rotate().map(Answer::DomainKey),
         }
     }
