@@ -1,7 +1,7 @@
 """Data key pairs with boto3; the library `cryptography`, which nobody here wrote, uses what they make."""
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -11,13 +11,24 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from kms_support import create, refused
 
-PAIRS = ["RSA_2048", "RSA_3072", "ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "ECC_SECG_P256K1"]
+PAIRS = [
+    "RSA_2048",
+    "RSA_3072",
+    "ECC_NIST_P256",
+    "ECC_NIST_P384",
+    "ECC_NIST_P521",
+    "ECC_SECG_P256K1",
+    "ECC_NIST_EDWARDS25519",
+    "ML_KEM_768",
+    "ML_KEM_1024",
+]
 CURVES = {
     "ECC_NIST_P256": "secp256r1",
     "ECC_NIST_P384": "secp384r1",
     "ECC_NIST_P521": "secp521r1",
     "ECC_SECG_P256K1": "secp256k1",
 }
+KEMS = {"ML_KEM_768": mlkem.MLKEM768PrivateKey, "ML_KEM_1024": mlkem.MLKEM1024PrivateKey}
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +46,19 @@ def spki(private):
 
 
 def check_pair(spec, private, public_key):
-    """The private half is of the spec, and makes signatures that the public half verifies."""
+    """The private half is of the spec, and goes with the public one."""
     assert spki(private) == public_key
     public = load_der_public_key(public_key)
     if spec.startswith("RSA"):
         assert isinstance(private, rsa.RSAPrivateKey) and private.key_size == int(spec[4:])
         assert public.public_numbers().e == 65537
         public.verify(private.sign(b"m", padding.PKCS1v15(), SHA256()), b"m", padding.PKCS1v15(), SHA256())
+    elif spec == "ECC_NIST_EDWARDS25519":
+        public.verify(private.sign(b"m"), b"m")
+    elif spec.startswith("ML_KEM"):
+        assert isinstance(private, KEMS[spec])
+        secret, ciphertext = public.encapsulate()
+        assert private.decapsulate(ciphertext) == secret
     else:
         assert private.curve.name == CURVES[spec]
         public.verify(private.sign(b"m", ec.ECDSA(SHA256())), b"m", ec.ECDSA(SHA256()))
@@ -63,6 +80,13 @@ def test_a_data_key_pair_signs_outside_and_decrypts_to_itself(kms, key, spec):
     assert (hidden["KeyId"], hidden["KeyPairSpec"], hidden["KeyMaterialId"]) == (key, spec, material)
     opened = kms.decrypt(CiphertextBlob=hidden["PrivateKeyCiphertextBlob"], EncryptionContext={"a": "b"})
     check_pair(spec, load_der_private_key(opened["Plaintext"], None), hidden["PublicKey"])
+
+
+def test_every_ml_kem_pair_has_the_seed_for_its_private_half(kms, key):
+    for spec, public_bytes in [("ML_KEM_512", 800), ("ML_KEM_768", 1184), ("ML_KEM_1024", 1568)]:
+        made = kms.generate_data_key_pair(KeyId=key, KeyPairSpec=spec)
+        # PKCS#8 around 64 bytes of seed, and SPKI around the public key.
+        assert (len(made["PrivateKeyPlaintext"]), len(made["PublicKey"])) == (86, 22 + public_bytes)
 
 
 def test_the_command_line_makes_a_pair(server, key):

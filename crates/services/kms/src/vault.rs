@@ -10,6 +10,8 @@ pub(crate) fn as_fault(error: VaultError) -> Fault {
     match error {
         VaultError::InvalidCiphertext => fault::invalid_ciphertext(),
         VaultError::InvalidSignature => Fault::caller_without_message("KMSInvalidSignatureException"),
+        // AWS gives no reason here.
+        VaultError::InvalidPublicKey => Fault::caller_without_message("ValidationException"),
         VaultError::InvalidMac => Fault::caller_without_message("KMSInvalidMacException"),
         VaultError::Refused(Refusal::Unsupported) => fault::unsupported("The vault does not serve this."),
         VaultError::Busy => Fault::dependency(
@@ -38,6 +40,7 @@ mod tests {
             (VaultError::InvalidCiphertext, "InvalidCiphertextException", Blame::Caller),
             (VaultError::InvalidSignature, "KMSInvalidSignatureException", Blame::Caller),
             (VaultError::InvalidMac, "KMSInvalidMacException", Blame::Caller),
+            (VaultError::InvalidPublicKey, "ValidationException", Blame::Caller),
             (VaultError::Refused(Refusal::Unsupported), "UnsupportedOperationException", Blame::Caller),
             (VaultError::Busy, "ThrottlingException", Blame::Dependency),
             (VaultError::Lost, "KMSInternalException", Blame::Dependency),

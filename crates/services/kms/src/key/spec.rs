@@ -50,25 +50,7 @@ impl KeyKind {
         if self.origin != KeyOrigin::AwsKms {
             return Some(format!("Origin {}", self.origin));
         }
-        if self.usage == KeyUsage::KeyAgreement {
-            return Some(format!("KeyUsage {}", self.usage));
-        }
-        let served = matches!(
-            self.spec,
-            KeySpec::SymmetricDefault
-                | KeySpec::Rsa2048
-                | KeySpec::Rsa3072
-                | KeySpec::Rsa4096
-                | KeySpec::EccNistP256
-                | KeySpec::EccNistP384
-                | KeySpec::EccNistP521
-                | KeySpec::EccSecgP256k1
-                | KeySpec::Hmac224
-                | KeySpec::Hmac256
-                | KeySpec::Hmac384
-                | KeySpec::Hmac512
-        );
-        (!served).then(|| format!("KeySpec {}", self.spec))
+        (self.spec == KeySpec::Sm2).then(|| format!("KeySpec {}", self.spec))
     }
 }
 
@@ -101,10 +83,9 @@ mod tests {
 
     #[test]
     fn what_is_not_served_yet_is_named() {
-        let refused = "UnsupportedOperationException: KeySpec ML_DSA_44 is not served yet.";
-        assert_eq!(kind(KeySpec::MlDsa44, Some(KeyUsage::SignVerify)), Err(refused.to_owned()));
-        let refused = "UnsupportedOperationException: KeyUsage KEY_AGREEMENT is not served yet.";
-        assert_eq!(kind(KeySpec::EccNistP256, Some(KeyUsage::KeyAgreement)), Err(refused.to_owned()));
+        let refused = "UnsupportedOperationException: KeySpec SM2 is not served yet.";
+        assert_eq!(kind(KeySpec::Sm2, Some(KeyUsage::SignVerify)), Err(refused.to_owned()));
+        assert_eq!(kind(KeySpec::Sm2, Some(KeyUsage::KeyAgreement)), Err(refused.to_owned()));
         for origin in [KeyOrigin::External, KeyOrigin::AwsCloudHsm, KeyOrigin::ExternalKeyStore] {
             let fault = KeyKind::new(KeySpec::SymmetricDefault, None, origin).unwrap_err();
             assert!(fault.to_string().contains(origin.as_str()), "{fault}");

@@ -3,13 +3,16 @@
 mod cancel_key_deletion;
 mod create_alias;
 mod create_key;
+mod decapsulate;
 mod decrypt;
 mod delete_alias;
+mod derive_shared_secret;
 mod describe_key;
 mod disable_key;
 mod disable_key_rotation;
 mod enable_key;
 mod enable_key_rotation;
+mod encapsulate;
 mod encrypt;
 mod generate_data_key;
 mod generate_data_key_pair;
@@ -62,13 +65,16 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         cancel_key_deletion::CancelKeyDeletion,
         create_alias::CreateAlias,
         create_key::CreateKey,
+        decapsulate::Decapsulate,
         decrypt::Decrypt,
         delete_alias::DeleteAlias,
+        derive_shared_secret::DeriveSharedSecret,
         describe_key::DescribeKey,
         disable_key::DisableKey,
         disable_key_rotation::DisableKeyRotation,
         enable_key::EnableKey,
         enable_key_rotation::EnableKeyRotation,
+        encapsulate::Encapsulate,
         encrypt::Encrypt,
         generate_data_key::GenerateDataKey,
         generate_data_key_pair::GenerateDataKeyPair,

@@ -8,18 +8,21 @@ use super::House;
 
 /// The operations that name a key, with the kind of key that they work on.
 pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
-    use KeySpec::{EccNistP256, Hmac256, SymmetricDefault};
-    use KeyUsageType::{EncryptDecrypt, GenerateVerifyMac, SignVerify};
+    use KeySpec::{EccNistP256, Hmac256, MlKem512, SymmetricDefault};
+    use KeyUsageType::{EncapsulateDecapsulate, EncryptDecrypt, GenerateVerifyMac, KeyAgreement, SignVerify};
     &[
         ("CancelKeyDeletion", SymmetricDefault, EncryptDecrypt),
         ("CreateAlias", SymmetricDefault, EncryptDecrypt),
+        ("Decapsulate", MlKem512, EncapsulateDecapsulate),
         ("Decrypt", SymmetricDefault, EncryptDecrypt),
         ("DeleteAlias", SymmetricDefault, EncryptDecrypt),
+        ("DeriveSharedSecret", EccNistP256, KeyAgreement),
         ("DescribeKey", SymmetricDefault, EncryptDecrypt),
         ("DisableKey", SymmetricDefault, EncryptDecrypt),
         ("DisableKeyRotation", SymmetricDefault, EncryptDecrypt),
         ("EnableKey", SymmetricDefault, EncryptDecrypt),
         ("EnableKeyRotation", SymmetricDefault, EncryptDecrypt),
+        ("Encapsulate", MlKem512, EncapsulateDecapsulate),
         ("Encrypt", SymmetricDefault, EncryptDecrypt),
         ("GenerateDataKey", SymmetricDefault, EncryptDecrypt),
         ("GenerateDataKeyPair", SymmetricDefault, EncryptDecrypt),
@@ -62,6 +65,9 @@ pub(crate) async fn attempt(
         }
         "GenerateDataKeyPair" | "GenerateDataKeyPairWithoutPlaintext" => {
             pairs(house, caller, operation, key_id).await
+        }
+        "DeriveSharedSecret" | "Encapsulate" | "Decapsulate" => {
+            secrets(house, caller, operation, key_id).await
         }
         "Sign" | "Verify" | "GenerateMac" | "VerifyMac" | "GetPublicKey" => {
             signing(house, caller, operation, key_id).await
@@ -146,6 +152,57 @@ pub(crate) fn without_plaintext(
         key_pair_spec: input.key_pair_spec,
         grant_tokens: input.grant_tokens,
         dry_run: input.dry_run,
+    }
+}
+
+async fn secrets(house: &House, caller: &Caller, operation: &str, key_id: String) -> Result<(), Fault> {
+    match operation {
+        "DeriveSharedSecret" => {
+            // Whoever may use the key gets as far as the peer's public key, which is none.
+            let input = derive_shared_secret(&key_id, vec![1]);
+            right_but_for(
+                house.call::<DeriveSharedSecret>(caller, input).await.map(drop),
+                "ValidationException",
+            )
+        }
+        "Encapsulate" => house.call::<Encapsulate>(caller, encapsulate(&key_id)).await.map(drop),
+        _ => {
+            let input = decapsulate(&key_id, vec![1; 768]);
+            house.call::<Decapsulate>(caller, input).await.map(drop)
+        }
+    }
+}
+
+/// A `DeriveSharedSecret` without anything optional.
+pub(crate) fn derive_shared_secret(key: &str, public_key: Vec<u8>) -> DeriveSharedSecretRequest {
+    DeriveSharedSecretRequest {
+        key_id: key.to_owned(),
+        key_agreement_algorithm: KeyAgreementAlgorithmSpec::Ecdh,
+        public_key,
+        grant_tokens: None,
+        dry_run: None,
+        recipient: None,
+    }
+}
+
+/// An `Encapsulate` without anything optional.
+pub(crate) fn encapsulate(key: &str) -> EncapsulateRequest {
+    EncapsulateRequest {
+        key_id: key.to_owned(),
+        encapsulation_algorithm: EncapsulationAlgorithmSpec::MlKem,
+        grant_tokens: None,
+        dry_run: None,
+    }
+}
+
+/// A `Decapsulate` without anything optional.
+pub(crate) fn decapsulate(key: &str, ciphertext: Vec<u8>) -> DecapsulateRequest {
+    DecapsulateRequest {
+        key_id: key.to_owned(),
+        shared_secret_ciphertext_blob: ciphertext,
+        encapsulation_algorithm: EncapsulationAlgorithmSpec::MlKem,
+        grant_tokens: None,
+        dry_run: None,
     }
 }
 

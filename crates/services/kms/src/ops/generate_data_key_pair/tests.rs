@@ -23,7 +23,18 @@ async fn the_encrypted_private_half_decrypts_to_the_plain_one() {
     use DataKeyPairSpec::*;
     let house = House::new().await;
     let arn = house.symmetric().await;
-    for spec in [Rsa2048, EccNistP256, EccNistP384, EccNistP521, EccSecgP256k1] {
+    let specs = [
+        Rsa2048,
+        EccNistP256,
+        EccNistP384,
+        EccNistP521,
+        EccSecgP256k1,
+        EccNistEdwards25519,
+        MlKem512,
+        MlKem768,
+        MlKem1024,
+    ];
+    for spec in specs {
         let made = house.call::<GenerateDataKeyPair>(&root(), request(&arn, spec)).await.unwrap();
         let plaintext = made.private_key_plaintext.unwrap().expose().clone();
         assert_eq!((made.key_id.as_deref(), made.key_pair_spec), (Some(&*arn), Some(spec)));

@@ -95,3 +95,32 @@ async fn a_dry_run_makes_no_signature() {
     input.dry_run = Some(true);
     assert!(refusal(house.call::<Verify>(&root(), input).await).starts_with("DryRunOperationException"));
 }
+
+#[tokio::test]
+async fn edwards_curves_and_lattices_sign_with_their_message_types() {
+    use MessageType::{Digest, ExternalMu, Raw};
+    use SigningAlgorithmSpec::{Ed25519PhSha512, Ed25519Sha512, MlDsaShake256};
+    let house = House::new().await;
+    let cases = [
+        (KeySpec::EccNistEdwards25519, Ed25519Sha512, Raw, 4096, 64),
+        (KeySpec::EccNistEdwards25519, Ed25519PhSha512, Digest, 64, 64),
+        (KeySpec::MlDsa44, MlDsaShake256, Raw, 4096, 2420),
+        (KeySpec::MlDsa65, MlDsaShake256, Raw, 1, 3309),
+        (KeySpec::MlDsa87, MlDsaShake256, ExternalMu, 64, 4627),
+    ];
+    for (spec, algorithm, message_type, length, signature_bytes) in cases {
+        let key = house.key(spec, KeyUsageType::SignVerify).await;
+        let mut message = vec![7; length];
+        let input = SignRequest { message_type: Some(message_type), ..sign(&key, algorithm, &message) };
+        let signature = house.call::<Sign>(&root(), input).await.unwrap().signature.unwrap();
+        assert_eq!(signature.len(), signature_bytes, "{spec}");
+        let call = async |message: &[u8]| {
+            let input = verify(&key, algorithm, message, signature.clone());
+            let input = VerifyRequest { message_type: Some(message_type), ..input };
+            house.call::<Verify>(&root(), input).await
+        };
+        assert_eq!(call(&message).await.unwrap().signature_valid, Some(true));
+        message[0] = 8;
+        assert_eq!(call(&message).await.unwrap_err().code(), "KMSInvalidSignatureException");
+    }
+}

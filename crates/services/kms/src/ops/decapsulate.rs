@@ -1,0 +1,51 @@
+//! `Decapsulate`: the secret in a ciphertext. One that was altered gives another secret, not an error.
+
+use keyward_base::Fault;
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::Sensitive;
+use keyward_schema::kms::{Decapsulate as Shape, DecapsulateRequest, DecapsulateResponse};
+use keyward_vault::KeyUsage;
+
+use crate::crypto::{check_dry_run, check_grant_tokens};
+use crate::key::Profile;
+use crate::kms::Kms;
+use crate::resolve::{Access, Target};
+use crate::vault::as_fault;
+
+const ACCESS: Access = Access::cryptographic("kms:Decapsulate");
+
+/// The operation.
+pub(crate) struct Decapsulate;
+
+impl Operation for Decapsulate {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = Target;
+
+    async fn resolve(
+        kms: &Kms,
+        request: &RequestContext,
+        input: &DecapsulateRequest,
+        view: &mut View<'_>,
+    ) -> Result<(Target, Vec<Check>), Fault> {
+        let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
+        let check = target.check(&ACCESS, request);
+        let check = check.with("kms:EncapsulationAlgorithm", input.encapsulation_algorithm.as_str());
+        Ok((target, vec![check]))
+    }
+
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DecapsulateResponse, RunError> {
+        let (input, key) = (permit.input(), &permit.subject().key);
+        check_grant_tokens(input.grant_tokens.as_ref())?;
+        key.check_usage(KeyUsage::EncapsulateDecapsulate, "Decapsulate")?;
+        key.admit(Profile::Cryptographic)?;
+        check_dry_run(input.dry_run)?;
+        let ciphertext = &input.shared_secret_ciphertext_blob;
+        let secret = kms.vault.decapsulate(key.current()?, ciphertext).await.map_err(as_fault)?;
+        Ok(DecapsulateResponse {
+            key_id: Some(key.arn.to_string()),
+            shared_secret: Some(Sensitive::new(secret.to_vec())),
+            encapsulation_algorithm: Some(input.encapsulation_algorithm),
+        })
+    }
+}
