@@ -17,12 +17,15 @@ const SAMPLE: Message<'static> = Message { kind: MessageType::Raw, bytes: b"samp
 /// One check: what it is called and whether the answer was right.
 type Check = (&'static str, fn() -> Option<bool>);
 
-const CHECKS: [Check; 5] = [
+const CHECKS: [Check; 8] = [
     ("AES-256-GCM", aes_gcm),
     ("HMAC-SHA256", hmac_sha256),
     ("counter KDF", kdf),
     ("ECDSA P-256", ecdsa_p256),
     ("RSASSA-PKCS1-v1_5", rsa),
+    ("Ed25519", ed25519),
+    ("ML-DSA", ml_dsa),
+    ("ML-KEM", ml_kem),
 ];
 
 /// Runs them all; the error names the first that gave a wrong answer.
@@ -88,11 +91,58 @@ fn rsa() -> Option<bool> {
     Some(signature == include_bytes!("selftest/rsa_signature.bin"))
 }
 
+/// RFC 8032 section 7.1, test 2.
+fn ed25519() -> Option<bool> {
+    let key = bytes(
+        "302e020100300506032b6570042204204ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+    )?;
+    let key = load(KeySpec::EccNistEdwards25519, &key)?;
+    let message = Message { kind: MessageType::Raw, bytes: &[0x72] };
+    let signature = key.sign(SigningAlgorithm::Ed25519Sha512, message, SignatureForm::Kms).ok()?;
+    let expected = bytes(
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c\
+         387b2eaeb4302aeeb00d291612bb0c00",
+    )?;
+    Some(signature == expected)
+}
+
+/// Signatures of our own, over a message and over a μ, and none of them good for the other.
+fn ml_dsa() -> Option<bool> {
+    let head = bytes("3034020100300b060960864801650304031104228020")?;
+    let key = load(KeySpec::MlDsa44, &[head, vec![7; 32]].concat())?;
+    let algorithm = SigningAlgorithm::MlDsaShake256;
+    let signature = key.sign(algorithm, SAMPLE, SignatureForm::Kms).ok()?;
+    let other = Message { kind: MessageType::Raw, bytes: b"test" };
+    let mu = Message { kind: MessageType::ExternalMu, bytes: &[7; 64] };
+    let of_mu = key.sign(algorithm, mu, SignatureForm::Kms).ok()?;
+    Some(
+        key.verify(algorithm, SAMPLE, &signature).is_ok()
+            && key.verify(algorithm, other, &signature).is_err()
+            && key.verify(algorithm, mu, &of_mu).is_ok()
+            && key.verify(algorithm, mu, &signature).is_err(),
+    )
+}
+
+/// A secret that comes out again, and not of a changed ciphertext.
+fn ml_kem() -> Option<bool> {
+    let head = bytes("3054020100300b060960864801650304040104428040")?;
+    let key = load_for(KeySpec::MlKem512, KeyUsage::EncapsulateDecapsulate, &[head, vec![7; 64]].concat())?;
+    let (secret, mut ciphertext) = key.encapsulate().ok()?;
+    let opened = key.decapsulate(&ciphertext).ok()?;
+    *ciphertext.first_mut()? ^= 1;
+    let rejected = key.decapsulate(&ciphertext).ok()?;
+    Some(*opened == *secret && *rejected != *secret)
+}
+
 fn load(spec: KeySpec, pkcs8: &[u8]) -> Option<Box<dyn LoadedKey>> {
+    load_for(spec, KeyUsage::SignVerify, pkcs8)
+}
+
+fn load_for(spec: KeySpec, usage: KeyUsage, pkcs8: &[u8]) -> Option<Box<dyn LoadedKey>> {
     let binding = KeyBinding {
         owner: "self test".to_owned(),
         spec,
-        usage: KeyUsage::SignVerify,
+        usage,
         origin: KeyOrigin::External,
         material_id: MaterialId([0; 32]),
     };

@@ -1,5 +1,6 @@
 //! Mechanisms against known answers of others, and against what they must refuse.
 
+mod ciphers_and_macs;
 mod curves;
 mod lattices;
 

@@ -151,3 +151,15 @@ fn what_was_encapsulated_is_decapsulated_and_a_changed_ciphertext_gives_another_
     );
     assert!(matches!(other.err(), Some(VaultError::Internal(_))));
 }
+
+#[test]
+fn a_document_of_another_kind_or_with_something_behind_is_no_key() {
+    use awslc::{Kind, PrivateKey};
+    let kem = kem_pkcs8(2, &[7; 64]);
+    assert!(PrivateKey::from_pkcs8(Kind::Kem, &kem).is_ok());
+    assert!(PrivateKey::from_pkcs8(Kind::Signature, &kem).is_err());
+    assert!(PrivateKey::from_pkcs8(Kind::Kem, &vectors()["p256_pkcs8"]).is_err());
+    for wrong in [&kem[..85], &[&kem[..], &[0]].concat(), &[]] {
+        assert!(PrivateKey::from_pkcs8(Kind::Kem, wrong).is_err());
+    }
+}
