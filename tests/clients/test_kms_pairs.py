@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
     load_der_public_key,
 )
-from kms_support import create, refused
+from harness import user_with
+from kms_support import allow, create, document, fresh, refused, root_of
 
 PAIRS = [
     "RSA_2048",
@@ -119,3 +120,18 @@ def test_what_makes_no_data_key_pair(kms, key, name):
     refused("DisabledException", call, f"{disabled} is disabled.", KeyId=disabled, **pair)
     kms.schedule_key_deletion(KeyId=disabled)
     refused("KMSInvalidStateException", call, f"{disabled} is pending deletion.", KeyId=disabled, **pair)
+
+
+def test_a_policy_may_allow_one_kind_of_pair(server, kms):
+    account = server.client("sts").get_caller_identity()["Account"]
+    user, user_arn = user_with(server, fresh("pairs"))
+    actions = ["kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext"]
+    condition = {"StringEquals": {"kms:DataKeyPairSpec": "ECC_NIST_P256", "kms:EncryptionContext:app": "web"}}
+    bound = allow({"AWS": user_arn}, *actions, Condition=condition)
+    arn = create(kms, Policy=document(allow(root_of(account), "kms:*"), bound))
+    client = server.client("kms", keys=user)
+    right = {"KeyId": arn, "KeyPairSpec": "ECC_NIST_P256", "EncryptionContext": {"app": "web"}}
+    for call in [client.generate_data_key_pair, client.generate_data_key_pair_without_plaintext]:
+        assert call(**right)["KeyId"] == arn
+        for wrong in [{"KeyPairSpec": "ECC_NIST_P384"}, {"EncryptionContext": {}}]:
+            refused("AccessDeniedException", call, **{**right, **wrong})

@@ -3,7 +3,8 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
-from kms_support import create, openssl, refused
+from harness import user_with
+from kms_support import allow, create, document, fresh, openssl, refused, root_of
 
 CURVES = {
     "ECC_NIST_P256": (ec.SECP256R1(), "P-256", 32),
@@ -125,3 +126,20 @@ def test_the_command_line_derives(server, kms, tmp_path):
     words = ["--key-id", arn, "--key-agreement-algorithm", "ECDH", "--public-key", f"fileb://{tmp_path / 'peer'}"]
     made = server.aws("kms", "derive-shared-secret", *words)
     assert made.keys() == {"KeyId", "SharedSecret", "KeyAgreementAlgorithm", "KeyOrigin"}
+
+
+def test_a_policy_may_name_the_agreement_algorithm(server, kms):
+    account = server.client("sts").get_caller_identity()["Account"]
+    user, user_arn = user_with(server, fresh("agrees"))
+    client = server.client("kms", keys=user)
+    peer = spki(ec.generate_private_key(ec.SECP256R1()).public_key())
+    for algorithm, allowed in [("ECDH", True), ("OTHER", False)]:
+        condition = {"StringEquals": {"kms:KeyAgreementAlgorithm": algorithm, "kms:KeyUsage": "KEY_AGREEMENT"}}
+        bound = allow({"AWS": user_arn}, "kms:DeriveSharedSecret", Condition=condition)
+        policy = document(allow(root_of(account), "kms:*"), bound)
+        arn = create(kms, KeySpec="ECC_NIST_P256", KeyUsage="KEY_AGREEMENT", Policy=policy)
+        members = {"KeyId": arn, "KeyAgreementAlgorithm": "ECDH", "PublicKey": peer}
+        if allowed:
+            assert client.derive_shared_secret(**members)["KeyId"] == arn
+        else:
+            refused("AccessDeniedException", client.derive_shared_secret, **members)

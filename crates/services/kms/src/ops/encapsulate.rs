@@ -30,7 +30,6 @@ impl Operation for Encapsulate {
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let check = target.check(&ACCESS, request);
-        let check = check.with("kms:EncapsulationAlgorithm", input.encapsulation_algorithm.as_str());
         Ok((target, vec![check]))
     }
 
