@@ -67,6 +67,10 @@ def test_keys_of_another_usage_or_state_derive_nothing(kms):
     message = f"{arn} key usage is KEY_AGREEMENT which is not valid for Sign."
     ecdsa = {"Message": b"m", "SigningAlgorithm": "ECDSA_SHA_256"}
     refused("InvalidKeyUsageException", kms.sign, message, KeyId=arn, **ecdsa)
+    refused("InvalidGrantTokenException", kms.derive_shared_secret, KeyId=arn, GrantTokens=["no token!"], **right)
+    recipient = {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument": b"x"}
+    message = "Recipient (an attestation document) is not served yet."
+    refused("UnsupportedOperationException", kms.derive_shared_secret, message, KeyId=arn, Recipient=recipient, **right)
     kms.disable_key(KeyId=arn)
     refused("DisabledException", kms.derive_shared_secret, f"{arn} is disabled.", KeyId=arn, **right)
     kms.schedule_key_deletion(KeyId=arn)
@@ -115,6 +119,10 @@ def test_keys_of_another_usage_or_state_encapsulate_nothing(kms):
         message = f"{symmetric} key usage is ENCRYPT_DECRYPT which is not valid for {name}."
         refused("InvalidKeyUsageException", call, message, KeyId=symmetric, **members)
         refused("DisabledException", call, f"{arn} is disabled.", KeyId=arn, **members)
+        refused("InvalidGrantTokenException", call, KeyId=arn, GrantTokens=["no token!"], **members)
+    kms.schedule_key_deletion(KeyId=arn)
+    for _, call, members in calls:
+        refused("KMSInvalidStateException", call, f"{arn} is pending deletion.", KeyId=arn, **members)
     message = "KeyUsage ENCRYPT_DECRYPT is not compatible with KeySpec ML_KEM_768"
     refused("ValidationException", kms.create_key, message, KeySpec="ML_KEM_768", KeyUsage="ENCRYPT_DECRYPT")
 
