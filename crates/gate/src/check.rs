@@ -1,10 +1,16 @@
 //! One permission that an operation needs, with all that a decision about it depends on.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use keyward_base::AccountId;
-use keyward_policy::{ConditionValues, Policy};
+use keyward_base::{AccountId, Fault};
+use keyward_policy::{ConditionValues, Policy, Reach};
+
+use crate::{RequestContext, View};
 
 /// A permission that must be allowed before an operation runs.
 #[derive(Clone, Debug)]
@@ -22,6 +28,24 @@ pub struct Check {
     pub conditions: ConditionValues,
     /// How a refusal names the resource.
     pub shown: Shown,
+    /// The encryption context that comes with the request: grants are constrained by it.
+    pub context: BTreeMap<String, String>,
+    /// How a grant reaches the caller, where that is known already.
+    pub granted: Option<Reach>,
+    /// Where a grant is looked for when the policies don't allow.
+    pub grants: Option<Arc<dyn Grants>>,
+}
+
+/// Finds grants: what a resource's service knows beside policies. Asked only when the policies don't allow.
+pub trait Grants: fmt::Debug + Send + Sync {
+    /// How a grant that allows `check` reaches the caller, if there is one. The rows that say so are
+    /// remembered in `view`.
+    fn reach<'a>(
+        &'a self,
+        request: &'a RequestContext,
+        check: &'a Check,
+        view: &'a mut View<'_>,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Reach>, Fault>> + Send + 'a>>;
 }
 
 /// Which policies decide about a check.
@@ -33,6 +57,8 @@ pub enum Judge {
     KeyPolicy(Arc<Policy>),
     /// A resource policy beside the identity policies.
     ResourcePolicy(Arc<Policy>),
+    /// A KMS key policy that can deny but not allow: retiring grants.
+    Denials(Arc<Policy>),
     /// A role's trust policy.
     TrustPolicy(Arc<Policy>),
     /// Anyone who is authenticated (GetCallerIdentity).
@@ -62,7 +88,9 @@ impl Check {
         if resource != "*" {
             conditions.set("aws:ResourceAccount", owner.to_string());
         }
-        Self { action, resource, owner, judge, conditions, shown: Shown::ByArn }
+        let shown = Shown::ByArn;
+        let context = BTreeMap::new();
+        Self { action, resource, owner, judge, conditions, shown, context, granted: None, grants: None }
     }
 
     /// The same with a condition key.
@@ -76,6 +104,20 @@ impl Check {
     #[must_use]
     pub fn with_conditions(mut self, conditions: ConditionValues) -> Self {
         self.conditions.extend(conditions);
+        self
+    }
+
+    /// The same, allowed by a grant that reaches the caller so.
+    #[must_use]
+    pub fn granted(mut self, reach: Reach) -> Self {
+        self.granted = Some(reach);
+        self
+    }
+
+    /// The same, allowed also by what `grants` finds.
+    #[must_use]
+    pub fn with_grants(mut self, grants: Arc<dyn Grants>) -> Self {
+        self.grants = Some(grants);
         self
     }
 

@@ -42,6 +42,7 @@ impl RequestContext {
             Judge::Identity => Authority::Identity,
             Judge::KeyPolicy(policy) => Authority::KeyPolicy(policy),
             Judge::ResourcePolicy(policy) => Authority::ResourcePolicy(policy),
+            Judge::Denials(policy) => Authority::Denials(policy),
             Judge::TrustPolicy(policy) => Authority::TrustPolicy(policy),
             Judge::Anyone => Authority::Anyone,
         };
@@ -54,6 +55,7 @@ impl RequestContext {
             resource: &check.resource,
             owner: check.owner,
             authority,
+            granted: check.granted,
             keys: Keys {
                 operation: &check.conditions,
                 caller: self.caller.conditions(),

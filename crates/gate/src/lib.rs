@@ -28,7 +28,7 @@ mod toy;
 mod view;
 
 pub use audit::{AuditEvent, AuditSink, LogSink};
-pub use check::{Check, Judge, Shown};
+pub use check::{Check, Grants, Judge, Shown};
 pub use credential::{Credential, IdentitySource, SecretKey};
 pub use directory::PrincipalDirectory;
 pub use front::OverTls;

@@ -7,7 +7,7 @@ use keyward_base::Fault;
 use keyward_schema::OperationShape;
 
 use crate::audit::Trail;
-use crate::{Gate, Operation, Permit, RequestContext, RunError, View};
+use crate::{Check, Gate, Operation, Permit, RequestContext, RunError, View};
 
 /// How often a call that lost a race is judged again before it gives up.
 const RACES_MAX: u32 = 16;
@@ -34,7 +34,7 @@ pub(crate) async fn judge_and_run<Op: Operation>(
             return Err(Fault::ours(format!("{} names no permission", Op::Shape::NAME)));
         }
         for check in &checks {
-            request.judge(check)?;
+            judge(&request, check, &mut view).await?;
         }
         let permit = Permit::mint(request.clone(), Arc::clone(&input), subject, view.into_judged());
         match Op::run(service, permit).await {
@@ -47,6 +47,16 @@ pub(crate) async fn judge_and_run<Op: Operation>(
         "ServiceUnavailableException",
         "Too many requests change the same resource. Try again.",
     ))
+}
+
+/// Judges one check by the policies, and by grants where these don't allow.
+async fn judge(request: &RequestContext, check: &Check, view: &mut View<'_>) -> Result<(), Fault> {
+    let Err(refusal) = request.judge(check) else { return Ok(()) };
+    let Some(grants) = &check.grants else { return Err(refusal) };
+    match grants.reach(request, check, view).await? {
+        Some(reach) => request.judge(&check.clone().granted(reach)),
+        None => Err(refusal),
+    }
 }
 
 /// Lets others go first after the lost race number `race`.

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use keyward_base::{AccountId, Arn, Partition, Timestamp};
-use keyward_policy::{ConditionValues, Identity, IdentityKind, Policy, PolicySet};
+use keyward_policy::{ConditionValues, Identity, IdentityKind, Policy, PolicySet, Reach};
 
 use crate::globals;
 
@@ -187,6 +187,20 @@ impl Caller {
     /// The caller's ARN as AWS writes it in messages; a service's name for a service.
     pub fn arn(&self) -> &str {
         &self.0.identity.arn
+    }
+
+    /// The names by which a grant can reach it: its own, a session's role's, its account's.
+    pub fn names(&self) -> Vec<(String, Reach)> {
+        let identity = self.identity();
+        let mut names = vec![(identity.arn.clone(), Reach::Direct)];
+        if let IdentityKind::Session { role_arn, .. } = &identity.kind {
+            names.push((role_arn.clone(), Reach::Role));
+        }
+        if matches!(identity.kind, IdentityKind::User { .. } | IdentityKind::Session { .. }) {
+            let root = Principal::Root { account: identity.account };
+            names.push((root.arn(self.partition()), Reach::Account));
+        }
+        names
     }
 
     /// Its identity policies.

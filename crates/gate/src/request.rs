@@ -38,4 +38,9 @@ impl RequestContext {
     pub fn account(&self) -> AccountId {
         self.caller.account()
     }
+
+    /// Whether a service calls on the caller's behalf.
+    pub fn is_via_service(&self) -> bool {
+        self.globals.via.is_some()
+    }
 }

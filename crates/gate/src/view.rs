@@ -30,6 +30,11 @@ impl<'a> View<'a> {
         Ok(rows)
     }
 
+    /// The row at `key`, not remembered: it may turn out to decide nothing.
+    pub async fn peek(&self, key: &Key) -> Result<Option<Row>, Fault> {
+        self.store.get(key).await.map_err(Fault::ours)
+    }
+
     /// Remembers a row that came from a cache.
     pub fn remember(&mut self, key: Key, revision: Revision) {
         if !self.judged.iter().any(|compare| compare.key == key) {

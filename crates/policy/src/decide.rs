@@ -27,6 +27,8 @@ pub struct Question<'a> {
     pub owner: AccountId,
     /// Which policies decide beside those of who asks.
     pub authority: Authority<'a>,
+    /// How a grant reaches who asks, if one allows it. A denial of any policy wins.
+    pub granted: Option<Reach>,
     /// The request's condition keys.
     pub keys: Keys<'a>,
 }
@@ -40,6 +42,8 @@ pub enum Authority<'a> {
     KeyPolicy(&'a Policy),
     /// A resource policy; in the same account it adds to the identity policies.
     ResourcePolicy(&'a Policy),
+    /// A KMS key policy that can deny but not allow: retiring grants.
+    Denials(&'a Policy),
     /// A role's trust policy.
     TrustPolicy(&'a Policy),
     /// Whoever is authenticated may.
@@ -64,6 +68,8 @@ pub enum Verdict {
     AllowedToRoot,
     /// Allowed to everyone.
     AllowedToAnyone,
+    /// Allowed by a grant.
+    AllowedByGrant,
     /// A statement of this layer denies.
     ExplicitDeny(Layer),
     /// This layer would have to allow and does not.
@@ -103,7 +109,10 @@ pub struct By<'a> {
 impl Decision<'_> {
     /// Whether it is allowed.
     pub fn is_allowed(&self) -> bool {
-        matches!(self.verdict, Verdict::Allowed(_) | Verdict::AllowedToRoot | Verdict::AllowedToAnyone)
+        matches!(
+            self.verdict,
+            Verdict::Allowed(_) | Verdict::AllowedToRoot | Verdict::AllowedToAnyone | Verdict::AllowedByGrant
+        )
     }
 }
 
@@ -132,7 +141,9 @@ pub fn decide<'a>(question: &Question<'a>) -> Decision<'a> {
         let verdict = if hidden { Verdict::Unseen } else { Verdict::ExplicitDeny(by.layer) };
         return Decision { verdict, by: Some(by) };
     }
-    if question.identity.is_service() {
+    if let Some(reach) = question.granted {
+        layers.granted(question, reach)
+    } else if question.identity.is_service() {
         layers.service(question)
     } else if question.identity.account == question.owner {
         layers.same_account(question)
@@ -144,14 +155,14 @@ pub fn decide<'a>(question: &Question<'a>) -> Decision<'a> {
 impl Question<'_> {
     /// Whether the resource is a key of another account, whose being the caller may not learn.
     fn is_unseen_key(&self) -> bool {
-        let key = matches!(self.authority, Authority::KeyPolicy(_));
+        let key = matches!(self.authority, Authority::KeyPolicy(_) | Authority::Denials(_));
         key && self.identity.account != self.owner && !self.identity.is_service()
     }
 
     fn authority_layer(&self) -> Layer {
         match self.authority {
             Authority::TrustPolicy(_) => Layer::Trust,
-            Authority::Identity => Layer::Identity,
+            Authority::Identity | Authority::Denials(_) => Layer::Identity,
             _ => Layer::Resource,
         }
     }
@@ -167,10 +178,14 @@ struct Layers<'a> {
 
 impl<'a> Layers<'a> {
     fn look(question: &Question<'a>, request: &Request<'_>) -> Self {
-        let layer = question.authority_layer();
+        let layer = match question.authority {
+            Authority::Denials(_) => Layer::Resource,
+            _ => question.authority_layer(),
+        };
         let policy = match question.authority {
             Authority::KeyPolicy(policy)
             | Authority::ResourcePolicy(policy)
+            | Authority::Denials(policy)
             | Authority::TrustPolicy(policy) => Some(policy),
             Authority::Identity | Authority::Anyone => None,
         };
@@ -202,9 +217,22 @@ impl<'a> Layers<'a> {
         }
     }
 
+    /// A grant to an account delegates to that account's policies, whichever owns the key; one to a role is
+    /// limited by its sessions' policies.
+    fn granted(&self, question: &Question<'_>, reach: Reach) -> Decision<'a> {
+        let granted = Decision { verdict: Verdict::AllowedByGrant, by: None };
+        match reach {
+            Reach::Direct => granted,
+            Reach::Role => self.within_limits(granted),
+            Reach::Account => self.by_identity(question),
+        }
+    }
+
     fn same_account(&self, question: &Question<'_>) -> Decision<'a> {
         match (question.authority, self.resource.allow) {
-            (Authority::Identity | Authority::Anyone, _) => self.by_identity(question),
+            (Authority::Identity | Authority::Denials(_) | Authority::Anyone, _) => {
+                self.by_identity(question)
+            }
             (_, Some((Reach::Direct, by))) => allowed(by),
             (_, Some((Reach::Role, by))) => self.within_limits(allowed(by)),
             (Authority::ResourcePolicy(_), _) | (_, Some((Reach::Account, _))) => self.by_identity(question),
@@ -214,6 +242,7 @@ impl<'a> Layers<'a> {
 
     fn other_account(&self, question: &Question<'_>) -> Decision<'a> {
         match (question.authority, self.resource.allow) {
+            (Authority::Denials(_), _) => Decision { verdict: Verdict::Unseen, by: None },
             (_, Some(_)) => self.by_identity(question),
             (Authority::KeyPolicy(_), None) => Decision { verdict: Verdict::Unseen, by: None },
             (Authority::TrustPolicy(_), None) => not_allowed(Layer::Trust),

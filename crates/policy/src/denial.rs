@@ -30,9 +30,11 @@ fn tail(verdict: Verdict, action: &str) -> String {
             format!(" with an explicit deny in {article} {name}")
         }
         // What is allowed has no denial; saying least is the safe answer.
-        Verdict::Unseen | Verdict::Allowed(_) | Verdict::AllowedToRoot | Verdict::AllowedToAnyone => {
-            UNSEEN.to_owned()
-        }
+        Verdict::Unseen
+        | Verdict::Allowed(_)
+        | Verdict::AllowedToRoot
+        | Verdict::AllowedToAnyone
+        | Verdict::AllowedByGrant => UNSEEN.to_owned(),
     }
 }
 

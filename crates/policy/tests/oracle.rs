@@ -484,6 +484,7 @@ proptest! {
                 2 => Authority::ResourcePolicy(&resource_policy),
                 _ => Authority::TrustPolicy(&resource_policy),
             },
+            granted: None,
             keys: Keys { operation: &values, caller: &none, request: &none },
         };
         let decision = decide(&question);

@@ -22,7 +22,11 @@ fn set(policies: &[(&str, &str)]) -> PolicySet {
 
 const ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/k";
 
-fn with(policies: &[(&str, &str)], limits: [Option<&str>; 2], check: impl Fn(&Question<'_>, &Decision<'_>)) {
+fn with(
+    policies: &[(&str, &str)],
+    limits: [Option<&str>; 2],
+    mut check: impl FnMut(&Question<'_>, &Decision<'_>),
+) {
     let (identity, policies, none) = (alice(), set(policies), ConditionValues::new());
     let limits = limits.map(|text| text.map(|text| Policy::parse(text, Flavour::Identity).unwrap()));
     let [boundary, session] = &limits;
@@ -35,6 +39,7 @@ fn with(policies: &[(&str, &str)], limits: [Option<&str>; 2], check: impl Fn(&Qu
         resource: ARN,
         owner: identity.account,
         authority: Authority::Identity,
+        granted: None,
         keys: Keys { operation: &none, caller: &none, request: &none },
     };
     check(&question, &decide(&question));
@@ -105,6 +110,7 @@ fn spared(identity: &Identity, listed: &str) -> bool {
         resource: ARN,
         owner: identity.account,
         authority: Authority::KeyPolicy(&key),
+        granted: None,
         keys: Keys { operation: &none, caller: &none, request: &none },
     };
     decide(&question).is_allowed()
@@ -125,4 +131,38 @@ fn a_deny_with_not_principal_spares_only_whom_it_lists_in_full() {
     assert!(spared(&session, &format!(r#"["{arn}","{role}","111122223333"]"#)));
     let root = Identity { kind: IdentityKind::Root, ..alice() };
     assert!(spared(&root, r#""111122223333""#) && !spared(&root, r#""444455556666""#));
+}
+
+/// A grant's three ways to reach who asks, and the key policy that only denies.
+#[test]
+fn a_grant_allows_unless_a_policy_denies() {
+    let foreign = "444455556666".parse().unwrap();
+    let key_policy = |effect: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":
+                {{"Effect":"{effect}","Principal":"*","Action":"kms:*","Resource":"*"}}}}"#
+        );
+        Policy::parse(&text, Flavour::Resource).unwrap()
+    };
+    let (open, closed) = (key_policy("Allow"), key_policy("Deny"));
+    let verdict = |policies: &[(&str, &str)], granted, owner, authority| {
+        let mut verdict = None;
+        with(policies, [None, None], |question, _| {
+            verdict = Some(decide(&Question { granted, owner, authority, ..*question }).verdict);
+        });
+        verdict.unwrap()
+    };
+    let denials = Authority::Denials(&open);
+    let granted = Some(Reach::Direct);
+    assert_eq!(verdict(&[], granted, foreign, denials), Verdict::AllowedByGrant);
+    assert_eq!(verdict(&[("p", DENY)], granted, foreign, denials), Verdict::ExplicitDeny(Layer::Identity));
+    let own = alice().account;
+    let closed = Authority::Denials(&closed);
+    assert_eq!(verdict(&[], granted, own, closed), Verdict::ExplicitDeny(Layer::Resource));
+    assert_eq!(verdict(&[], granted, foreign, closed), Verdict::Unseen);
+    let account = Some(Reach::Account);
+    assert_eq!(verdict(&[], account, foreign, denials), Verdict::NotAllowed(Layer::Identity));
+    assert_eq!(verdict(&[("p", ALLOW)], account, foreign, denials), Verdict::Allowed(Layer::Identity));
+    assert_eq!(verdict(&[], None, own, denials), Verdict::NotAllowed(Layer::Identity));
+    assert_eq!(verdict(&[("p", ALLOW)], None, foreign, denials), Verdict::Unseen);
 }

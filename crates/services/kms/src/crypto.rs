@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use data_encoding::BASE64;
 use keyward_base::Fault;
 use keyward_gate::Check;
 use keyward_schema::kms::{EncryptionAlgorithmSpec, RecipientInfo};
@@ -31,6 +30,7 @@ pub(crate) fn with_context(
     }
     let keys = context.iter().flatten().map(|(key, _)| key.clone());
     check.conditions.set_list("kms:EncryptionContextKeys", keys);
+    check.context = context.clone().unwrap_or_default();
     let algorithm = algorithm.unwrap_or(EncryptionAlgorithmSpec::SymmetricDefault);
     check.with("kms:EncryptionAlgorithm", algorithm.as_str())
 }
@@ -54,16 +54,7 @@ pub(crate) fn encryption_algorithm(
     Ok(algorithm)
 }
 
-/// Grant tokens must be ones that `CreateGrant` can have made; a token that belongs to nothing here grants
-/// nothing.
-pub(crate) fn check_grant_tokens(tokens: Option<&Vec<String>>) -> Result<(), Fault> {
-    let sound = |token: &String| BASE64.decode(token.as_bytes()).is_ok();
-    if tokens.into_iter().flatten().all(sound) {
-        Ok(())
-    } else {
-        Err(Fault::caller("InvalidGrantTokenException", "The grant token is not valid."))
-    }
-}
+pub(crate) use crate::token::check as check_grant_tokens;
 
 /// A `Recipient` needs an attestation document that verifies; that is not served yet.
 pub(crate) fn refuse_recipient(recipient: Option<&RecipientInfo>) -> Result<(), Fault> {

@@ -9,6 +9,7 @@ mod crypto;
 mod data_key;
 mod duty;
 mod fault;
+mod grant;
 mod key;
 mod kms;
 mod loaded;
@@ -21,6 +22,7 @@ mod resolve;
 mod rotation;
 mod rows;
 mod signing;
+mod token;
 mod vault;
 
 pub use kms::{Kms, KmsParts};

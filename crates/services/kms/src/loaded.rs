@@ -13,6 +13,7 @@ use keyward_vault::{Ekt, KeyBinding, KeyOrigin, KeyRef, KeySpec, KeyUsage, Mater
 use lru::LruCache;
 
 use crate::fault;
+use crate::grant::KeyGrants;
 use crate::key::{KeyArn, KeyRecord, KeyRow, Profile};
 use crate::rows;
 
@@ -32,6 +33,7 @@ pub(crate) struct LoadedKey {
     policy: Arc<Policy>,
     conditions: ConditionValues,
     materials: Vec<KeyRef>,
+    grants: Arc<KeyGrants>,
 }
 
 impl LoadedKey {
@@ -44,7 +46,8 @@ impl LoadedKey {
             Some(bind(&arn, &record, material.id, token))
         });
         let materials = materials.collect();
-        Ok(Self { arn, policy: Arc::new(policy), conditions, materials, record })
+        let grants = Arc::new(KeyGrants { arn: arn.clone(), child: None });
+        Ok(Self { arn, policy: Arc::new(policy), conditions, materials, grants, record })
     }
 
     /// Its state as the API shows it.
@@ -98,7 +101,9 @@ impl LoadedKey {
         let mut conditions = self.conditions.clone();
         conditions.set("kms:CallerAccount", request.account().to_string());
         let judge = Judge::KeyPolicy(Arc::clone(&self.policy));
-        Check::new(action, self.arn.to_string(), self.arn.account, judge).with_conditions(conditions)
+        Check::new(action, self.arn.to_string(), self.arn.account, judge)
+            .with_conditions(conditions)
+            .with_grants(Arc::<KeyGrants>::clone(&self.grants))
     }
 }
 

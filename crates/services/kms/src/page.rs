@@ -71,16 +71,21 @@ impl Page {
         entries
     }
 
-    /// The rows below `prefix` that come after the page before: one more than the page holds, if there is.
-    pub(crate) async fn rows(&self, kms: &Kms, prefix: &Key) -> Result<Vec<Row>, Fault> {
-        let range = match &self.after {
+    /// Where the rows below `prefix` go on after the page before.
+    pub(crate) fn range(&self, prefix: &Key) -> KeyRange {
+        match &self.after {
             Some(after) => {
                 let last = Key::new([prefix.as_bytes(), after.as_bytes()].concat());
                 KeyRange::prefix_after(prefix, &last)
             }
             None => KeyRange::prefix(prefix),
-        };
-        let (rows, _) = kms.store.range(&range, self.limit + 1).await.map_err(fault::internal)?;
+        }
+    }
+
+    /// The rows below `prefix` that come after the page before: one more than the page holds, if there is.
+    pub(crate) async fn rows(&self, kms: &Kms, prefix: &Key) -> Result<Vec<Row>, Fault> {
+        let (rows, _) =
+            kms.store.range(&self.range(prefix), self.limit + 1).await.map_err(fault::internal)?;
         Ok(rows)
     }
 

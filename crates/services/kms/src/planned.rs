@@ -3,7 +3,7 @@
 //! A row only says when to look. What is done is decided by the key's own rows, so that an outdated row
 //! does nothing.
 
-use keyward_base::{AccountId, Region, Timestamp};
+use keyward_base::{AccountId, Partition, Region, Timestamp};
 use keyward_store::Key;
 
 use crate::key::{KeyArn, KeyId};
@@ -16,6 +16,8 @@ pub(crate) enum Plan {
     Deletion,
     /// The key gets new material.
     Rotation,
+    /// The key was destroyed; its grants go.
+    Sweep,
 }
 
 impl Plan {
@@ -23,6 +25,7 @@ impl Plan {
         match self {
             Self::Deletion => "deletion",
             Self::Rotation => "rotation",
+            Self::Sweep => "sweep",
         }
     }
 
@@ -63,6 +66,12 @@ pub(crate) struct Planned {
 }
 
 impl Planned {
+    /// The key's ARN.
+    pub(crate) fn arn(&self, partition: &Partition) -> KeyArn {
+        let Self { account, region, id, .. } = self.clone();
+        KeyArn { partition: partition.clone(), region, account, id }
+    }
+
     /// The place of its row.
     pub(crate) fn row(&self) -> Key {
         let moment = format!("{:020}", self.at.unix_millis());

@@ -6,6 +6,7 @@ use keyward_store::{Compare, Revision, Txn};
 
 use super::planned::Outcome;
 use crate::fault;
+use crate::grant::GrantPlaces;
 use crate::key::{KeyRecord, KeyRow, Lifecycle};
 use crate::kms::Kms;
 use crate::planned::{Plan, Planned};
@@ -18,6 +19,12 @@ impl Kms {
         self.carry_out_due(Plan::Deletion, fence).await
     }
 
+    /// Removes the grants of destroyed keys, and answers of how many keys. A `fence` makes it stop when
+    /// somebody else has the duty.
+    pub async fn sweep_due(&self, fence: Option<Compare>) -> Result<usize, Fault> {
+        self.carry_out_due(Plan::Sweep, fence).await
+    }
+
     pub(super) async fn destroy(&self, planned: &Planned, txn: Txn) -> Result<(Txn, Outcome), Fault> {
         let place = rows::key(planned.account, &planned.region, &planned.id);
         let row = self.store.get(&place).await.map_err(fault::internal)?;
@@ -27,7 +34,12 @@ impl Kms {
         Ok(match record {
             Some(KeyRow::V1(record)) if is_due(&record, planned) => {
                 let txn = without_key(txn.delete(place), planned, &record);
-                (self.without_rotations(txn, planned).await?, Outcome::Done)
+                let txn = self.without_rotations(txn, planned).await?;
+                // Grants may be too many for one transaction; without their key they are nothing.
+                let sweep = Planned { plan: Plan::Sweep, ..planned.clone() };
+                let count = GrantPlaces(&planned.arn(&self.partition)).count();
+                let granted = self.store.get(&count).await.map_err(fault::internal)?.is_some();
+                (if granted { txn.put(sweep.row(), Vec::new()) } else { txn }, Outcome::Done)
             }
             _ => (txn, Outcome::Outdated),
         })

@@ -34,6 +34,7 @@ impl Plan {
         match self {
             Self::Deletion => "kms/destroy-keys",
             Self::Rotation => "kms/rotate-keys",
+            Self::Sweep => "kms/sweep-grants",
         }
     }
 }
@@ -93,6 +94,7 @@ impl Kms {
         let (txn, outcome) = match planned.plan {
             Plan::Deletion => self.destroy(planned, txn).await?,
             Plan::Rotation => self.rotate(planned, txn).await?,
+            Plan::Sweep => self.sweep(planned, txn).await?,
         };
         match self.store.txn(txn).await {
             Ok(_) => {

@@ -7,7 +7,7 @@ use keyward_store::{Compare, Key, Revision, Row, Txn};
 
 use super::planned::Outcome;
 use crate::fault;
-use crate::key::{Cause, KeyArn, KeyRow};
+use crate::key::{Cause, KeyRow};
 use crate::kms::Kms;
 use crate::planned::{Plan, Planned};
 use crate::{rotation, rows};
@@ -30,12 +30,7 @@ impl Kms {
         let made = rotation::read(&made.value)?;
         match made.automatic.filter(|plan| plan.next == planned.at) {
             Some(plan) if record.lifecycle.shown() == KeyState::Enabled => {
-                let arn = KeyArn {
-                    partition: self.partition.clone(),
-                    region: region.clone(),
-                    account: *account,
-                    id: id.clone(),
-                };
+                let arn = planned.arn(&self.partition);
                 let next = plan.after_rotation(self.clock.now());
                 let turn = self.turn(&arn, record, made, Cause::Automatic).await?;
                 Ok((turn.write(txn, &arn, Some(next))?, Outcome::Done))

@@ -74,6 +74,8 @@ pub(crate) enum Profile {
     CancelDeletion,
     /// `ScheduleKeyDeletion`.
     ScheduleDeletion,
+    /// `CreateGrant`.
+    Grant,
     /// `EnableKeyRotation`, `DisableKeyRotation`.
     Rotation,
     /// `RotateKeyOnDemand`.
@@ -86,6 +88,7 @@ impl Profile {
         use KeyState as K;
         let refused = match self {
             Self::Cryptographic | Self::Rotation => !matches!(state, K::Enabled | K::Updating),
+            Self::Grant => !matches!(state, K::Enabled | K::Unavailable | K::Updating),
             Self::RotationOnDemand => !matches!(state, K::Enabled),
             Self::Alias | Self::Edit => pending_deletion(state),
             Self::Manage => !matches!(state, K::Enabled | K::Disabled | K::Unavailable),

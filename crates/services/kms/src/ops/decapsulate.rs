@@ -35,7 +35,7 @@ impl Operation for Decapsulate {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DecapsulateResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         key.check_usage(KeyUsage::EncapsulateDecapsulate, "Decapsulate")?;
         key.admit(Profile::Cryptographic)?;
         check_dry_run(input.dry_run)?;

@@ -35,7 +35,7 @@ impl Operation for Decrypt {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DecryptResponse, RunError> {
         let (input, source) = (permit.input(), permit.subject());
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         refuse_recipient(input.recipient.as_ref())?;
         let opened = source.open(&source_request(input))?;
         check_dry_run(input.dry_run)?;

@@ -38,7 +38,7 @@ impl Operation for DeriveSharedSecret {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DeriveSharedSecretResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         refuse_recipient(input.recipient.as_ref())?;
         key.check_usage(KeyUsage::KeyAgreement, "DeriveSharedSecret")?;
         key.admit(Profile::Cryptographic)?;

@@ -30,8 +30,8 @@ impl Operation for DescribeKey {
         Ok((target, vec![check]))
     }
 
-    async fn run(_kms: &Kms, permit: Permit<Self>) -> Result<DescribeKeyResponse, RunError> {
-        check_grant_tokens(permit.input().grant_tokens.as_ref())?;
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DescribeKeyResponse, RunError> {
+        check_grant_tokens(kms, permit.input().grant_tokens.as_ref())?;
         let key = &permit.subject().key;
         Ok(DescribeKeyResponse { key_metadata: Some(metadata(&key.arn, &key.record)?) })
     }

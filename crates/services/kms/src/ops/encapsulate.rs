@@ -35,7 +35,7 @@ impl Operation for Encapsulate {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<EncapsulateResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         key.check_usage(KeyUsage::EncapsulateDecapsulate, "Encapsulate")?;
         key.admit(Profile::Cryptographic)?;
         check_dry_run(input.dry_run)?;

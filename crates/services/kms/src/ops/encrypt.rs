@@ -37,7 +37,7 @@ impl Operation for Encrypt {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<EncryptResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         key.check_usage(KeyUsage::EncryptDecrypt, "Encrypt")?;
         let algorithm = encryption_algorithm(key, input.encryption_algorithm, &input.encryption_context)?;
         let plaintext = input.plaintext.expose();

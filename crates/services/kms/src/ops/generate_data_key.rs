@@ -35,7 +35,7 @@ impl Operation for GenerateDataKey {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GenerateDataKeyResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         refuse_recipient(input.recipient.as_ref())?;
         let bytes = length(input.key_spec, input.number_of_bytes)?;
         check_key(key, "GenerateDataKey")?;

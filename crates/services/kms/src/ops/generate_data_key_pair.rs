@@ -37,7 +37,7 @@ impl Operation for GenerateDataKeyPair {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GenerateDataKeyPairResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         refuse_recipient(input.recipient.as_ref())?;
         let pair = pair_spec(input.key_pair_spec)?;
         check_key(key, "GenerateDataKeyPair")?;

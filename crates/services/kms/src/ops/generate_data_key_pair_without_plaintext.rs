@@ -40,7 +40,7 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
         permit: Permit<Self>,
     ) -> Result<GenerateDataKeyPairWithoutPlaintextResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         let pair = pair_spec(input.key_pair_spec)?;
         check_key(key, "GenerateDataKeyPairWithoutPlaintext")?;
         check_dry_run(input.dry_run)?;

@@ -40,7 +40,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         permit: Permit<Self>,
     ) -> Result<GenerateDataKeyWithoutPlaintextResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         let bytes = length(input.key_spec, input.number_of_bytes)?;
         check_key(key, "GenerateDataKeyWithoutPlaintext")?;
         check_dry_run(input.dry_run)?;

@@ -36,7 +36,7 @@ impl Operation for GenerateMac {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GenerateMacResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         let algorithm = mac_algorithm(key, "GenerateMac", input.mac_algorithm)?;
         key.admit(Profile::Cryptographic)?;
         check_dry_run(input.dry_run)?;

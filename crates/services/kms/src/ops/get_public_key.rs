@@ -34,7 +34,7 @@ impl Operation for GetPublicKey {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GetPublicKeyResponse, RunError> {
         let key = &permit.subject().key;
-        check_grant_tokens(permit.input().grant_tokens.as_ref())?;
+        check_grant_tokens(kms, permit.input().grant_tokens.as_ref())?;
         let (spec, usage) = (key.record.spec, key.record.usage);
         if !spec.is_asymmetric() {
             let message = format!("{} is not an asymmetric key.", key.arn);

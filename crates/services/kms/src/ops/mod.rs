@@ -2,6 +2,7 @@
 
 mod cancel_key_deletion;
 mod create_alias;
+mod create_grant;
 mod create_key;
 mod decapsulate;
 mod decrypt;
@@ -24,12 +25,16 @@ mod get_key_policy;
 mod get_key_rotation_status;
 mod get_public_key;
 mod list_aliases;
+mod list_grants;
 mod list_key_policies;
 mod list_key_rotations;
 mod list_keys;
 mod list_resource_tags;
+mod list_retirable_grants;
 mod put_key_policy;
 mod re_encrypt;
+mod retire_grant;
+mod revoke_grant;
 mod rotate_key_on_demand;
 mod schedule_key_deletion;
 mod sign;
@@ -43,11 +48,12 @@ mod verify_mac;
 use std::sync::Arc;
 
 use keyward_base::Fault;
-use keyward_gate::{RequestContext, Router, RunError, View};
+use keyward_gate::{Check, Principal, RequestContext, Router, RunError, View};
 use keyward_store::Txn;
 
 use crate::alias::ALIASES_MAX;
-use crate::key::{KeyRecord, KeyRow};
+use crate::grant::{Constraints, GrantId, GrantPlaces, GrantRecord, GrantRow, counted, no_such_grant};
+use crate::key::{KeyArn, KeyRecord, KeyRow};
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
 use crate::resolve::{Access, Target};
@@ -64,6 +70,7 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
     register_all! { router, kms:
         cancel_key_deletion::CancelKeyDeletion,
         create_alias::CreateAlias,
+        create_grant::CreateGrant,
         create_key::CreateKey,
         decapsulate::Decapsulate,
         decrypt::Decrypt,
@@ -86,12 +93,16 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         get_key_rotation_status::GetKeyRotationStatus,
         get_public_key::GetPublicKey,
         list_aliases::ListAliases,
+        list_grants::ListGrants,
         list_key_policies::ListKeyPolicies,
         list_key_rotations::ListKeyRotations,
         list_keys::ListKeys,
         list_resource_tags::ListResourceTags,
+        list_retirable_grants::ListRetirableGrants,
         put_key_policy::PutKeyPolicy,
         re_encrypt::ReEncrypt,
+        retire_grant::RetireGrant,
+        revoke_grant::RevokeGrant,
         rotate_key_on_demand::RotateKeyOnDemand,
         schedule_key_deletion::ScheduleKeyDeletion,
         sign::Sign,
@@ -143,4 +154,59 @@ fn check_alias_count(key: &LoadedKey) -> Result<(), Fault> {
         return Ok(());
     }
     Err(fault::limit_exceeded(format!("{} has {ALIASES_MAX} aliases, which is the limit.", key.arn)))
+}
+
+/// A grant's id, or `InvalidGrantIdException`.
+fn grant_id(text: &str) -> Result<GrantId, Fault> {
+    let malformed = || Fault::caller("InvalidGrantIdException", format!("Invalid grant ID '{text}'"));
+    GrantId::parse(text).ok_or_else(malformed)
+}
+
+/// A grant that is to be removed.
+#[derive(Clone)]
+pub(crate) struct FoundGrant {
+    id: GrantId,
+    record: GrantRecord,
+    /// How many the key has.
+    count: u32,
+}
+
+impl FoundGrant {
+    /// Removes it in `txn`.
+    fn remove(&self, txn: Txn, arn: &KeyArn) -> Result<Txn, Fault> {
+        let places = GrantPlaces(arn);
+        let txn = places.remove(txn, &self.id, &self.record)?;
+        places.set_count(txn, self.count.saturating_sub(1))
+    }
+}
+
+/// The grant `id` on the key at `arn`.
+async fn find_grant(view: &mut View<'_>, arn: &KeyArn, id: GrantId) -> Result<FoundGrant, Fault> {
+    let places = GrantPlaces(arn);
+    let Some(row) = view.get(&places.grant(&id)).await? else { return Err(no_such_grant(&id)) };
+    let GrantRow::V1(record) = rows::decode(&row.value)?;
+    let count = counted(view.get(&places.count()).await?.as_ref())?;
+    Ok(FoundGrant { id, record, count })
+}
+
+/// `kms:GrantIsForAWSResource`: whether a service calls.
+fn for_aws_resource(request: &RequestContext) -> &'static str {
+    let service = matches!(request.caller.principal(), Principal::Service(_)) || request.is_via_service();
+    if service { "true" } else { "false" }
+}
+
+/// The condition keys of a grant's constraints.
+fn with_grant_constraints(mut check: Check, constraints: &Constraints) -> Check {
+    let Constraints { equals, subset, .. } = constraints;
+    let kind = match (equals, subset) {
+        (Some(_), _) => "EncryptionContextEquals",
+        (None, Some(_)) => "EncryptionContextSubset",
+        (None, None) => return check,
+    };
+    let pairs = || equals.iter().chain(subset).flatten();
+    for (key, value) in pairs() {
+        check.conditions.set(format!("kms:EncryptionContext:{key}"), value.clone());
+    }
+    check.conditions.set_list("kms:EncryptionContextKeys", pairs().map(|(key, _)| key.clone()));
+    check.with("kms:GrantConstraintType", kind)
 }

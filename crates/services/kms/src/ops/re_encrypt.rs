@@ -50,7 +50,7 @@ impl Operation for ReEncrypt {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ReEncryptResponse, RunError> {
         let (input, Move { source, destination }) = (permit.input(), permit.subject());
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         let key = &destination.key;
         let opened = source.open(&source_request(input))?;
         key.check_usage(KeyUsage::EncryptDecrypt, "ReEncryptTo")?;

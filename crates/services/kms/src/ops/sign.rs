@@ -35,7 +35,7 @@ impl Operation for Sign {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<SignResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         let message = input.message.expose();
         let how = signed(key, "Sign", input.signing_algorithm, input.message_type, message)?;
         key.admit(Profile::Cryptographic)?;

@@ -35,7 +35,7 @@ impl Operation for Verify {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<VerifyResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         let message = input.message.expose();
         let how = signed(key, "Verify", input.signing_algorithm, input.message_type, message)?;
         key.admit(Profile::Cryptographic)?;

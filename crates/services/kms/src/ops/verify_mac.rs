@@ -34,7 +34,7 @@ impl Operation for VerifyMac {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<VerifyMacResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        check_grant_tokens(input.grant_tokens.as_ref())?;
+        check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         let algorithm = mac_algorithm(key, "VerifyMac", input.mac_algorithm)?;
         key.admit(Profile::Cryptographic)?;
         check_dry_run(input.dry_run)?;

@@ -13,6 +13,7 @@ pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
     &[
         ("CancelKeyDeletion", SymmetricDefault, EncryptDecrypt),
         ("CreateAlias", SymmetricDefault, EncryptDecrypt),
+        ("CreateGrant", SymmetricDefault, EncryptDecrypt),
         ("Decapsulate", MlKem512, EncapsulateDecapsulate),
         ("Decrypt", SymmetricDefault, EncryptDecrypt),
         ("DeleteAlias", SymmetricDefault, EncryptDecrypt),
@@ -32,11 +33,13 @@ pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
         ("GetKeyPolicy", SymmetricDefault, EncryptDecrypt),
         ("GetKeyRotationStatus", SymmetricDefault, EncryptDecrypt),
         ("GetPublicKey", EccNistP256, SignVerify),
+        ("ListGrants", SymmetricDefault, EncryptDecrypt),
         ("ListKeyPolicies", SymmetricDefault, EncryptDecrypt),
         ("ListKeyRotations", SymmetricDefault, EncryptDecrypt),
         ("ListResourceTags", SymmetricDefault, EncryptDecrypt),
         ("PutKeyPolicy", SymmetricDefault, EncryptDecrypt),
         ("ReEncrypt", SymmetricDefault, EncryptDecrypt),
+        ("RevokeGrant", SymmetricDefault, EncryptDecrypt),
         ("RotateKeyOnDemand", SymmetricDefault, EncryptDecrypt),
         ("ScheduleKeyDeletion", SymmetricDefault, EncryptDecrypt),
         ("Sign", EccNistP256, SignVerify),
@@ -72,6 +75,7 @@ pub(crate) async fn attempt(
         "Sign" | "Verify" | "GenerateMac" | "VerifyMac" | "GetPublicKey" => {
             signing(house, caller, operation, key_id).await
         }
+        operation if operation.contains("Grant") => grants(house, caller, operation, key_id).await,
         operation if operation.contains("Rotat") => rotation(house, caller, operation, key_id).await,
         "CreateAlias" | "UpdateAlias" | "DeleteAlias" => aliases(house, caller, operation, key_id).await,
         _ => management(house, caller, operation, key_id).await,
@@ -358,6 +362,53 @@ async fn management(house: &House, caller: &Caller, operation: &str, key_id: Str
             house.call::<UpdateKeyDescription>(caller, input).await.map(drop)
         }
         _ => policies_and_tags(house, caller, operation, key_id).await,
+    }
+}
+
+/// A `CreateGrant` for `grantee` without anything optional.
+pub(crate) fn create_grant(key: &str, grantee: &str, operations: &[GrantOperation]) -> CreateGrantRequest {
+    CreateGrantRequest {
+        key_id: key.to_owned(),
+        grantee_principal: Some(grantee.to_owned()),
+        operations: operations.to_vec(),
+        retiring_principal: None,
+        constraints: None,
+        grant_tokens: None,
+        name: None,
+        dry_run: None,
+        grantee_service_principal: None,
+        retiring_service_principal: None,
+    }
+}
+
+/// A `ListGrants` without anything optional.
+pub(crate) fn list_grants(key: &str) -> ListGrantsRequest {
+    ListGrantsRequest {
+        limit: None,
+        marker: None,
+        key_id: key.to_owned(),
+        grant_id: None,
+        grantee_principal: None,
+        grantee_service_principal: None,
+    }
+}
+
+async fn grants(house: &House, caller: &Caller, operation: &str, key_id: String) -> Result<(), Fault> {
+    match operation {
+        "CreateGrant" => {
+            let grantee = format!("arn:aws:iam::{}:user/carol", super::ACCOUNT);
+            let input = create_grant(&key_id, &grantee, &[GrantOperation::DescribeKey]);
+            house.call::<CreateGrant>(caller, input).await.map(drop)
+        }
+        "ListGrants" => house.call::<ListGrants>(caller, list_grants(&key_id)).await.map(drop),
+        _ => {
+            let input = RevokeGrantRequest { key_id, grant_id: "0".repeat(64), dry_run: None };
+            let answer = house.call::<RevokeGrant>(caller, input).await.map(drop);
+            match answer {
+                Err(fault) if fault.message().is_some_and(|text| text.starts_with("Grant '")) => Ok(()),
+                answer => answer,
+            }
+        }
     }
 }
 

@@ -18,8 +18,8 @@ use keyward_store::{SimulatedStore, Store, Txn};
 use keyward_vault::VaultClient;
 
 pub(crate) use attempt::{
-    ON_KEYS, attempt, data_key_pair, decapsulate, derive_shared_secret, encapsulate, encrypt, generate_mac,
-    re_encrypt, sign, verify, verify_mac, without_plaintext,
+    ON_KEYS, attempt, create_grant, data_key_pair, decapsulate, derive_shared_secret, encapsulate, encrypt,
+    generate_mac, list_grants, re_encrypt, sign, verify, verify_mac, without_plaintext,
 };
 pub(crate) use racing::{Failure, RacingStore};
 

@@ -60,6 +60,8 @@ fn row(operation: &str) -> [&'static str; 7] {
         | "ListKeyPolicies"
         | "ListResourceTags"
         | "DeleteAlias"
+        | "ListGrants"
+        | "RevokeGrant"
         | "GetKeyRotationStatus"
         | "ListKeyRotations" => ALWAYS,
         _ => CRYPTOGRAPHIC,

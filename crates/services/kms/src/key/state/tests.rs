@@ -30,13 +30,14 @@ const COLUMNS: [KeyState; 8] = [
     KeyState::Updating,
 ];
 
-const TABLE: [(Profile, [Result<(), Refusal>; 8]); 8] = [
+const TABLE: [(Profile, [Result<(), Refusal>; 8]); 9] = [
     (Profile::Cryptographic, [OK, D, PD, PR, PI, UN, CR, OK]),
     (Profile::Alias, [OK, OK, PD, PR, OK, OK, OK, OK]),
     (Profile::Edit, [OK, OK, PD, PR, OK, OK, OK, OK]),
     (Profile::Manage, [OK, OK, PD, PR, PI, OK, CR, UP]),
     (Profile::CancelDeletion, [ND, ND, OK, OK, ND, ND, ND, ND]),
     (Profile::ScheduleDeletion, [OK, OK, PD, PR, OK, OK, OK, UP]),
+    (Profile::Grant, [OK, D, PD, PR, PI, OK, CR, OK]),
     (Profile::Rotation, [OK, D, PD, PR, PI, UN, CR, OK]),
     (Profile::RotationOnDemand, [OK, D, PD, PR, PI, UN, CR, UP]),
 ];

@@ -119,19 +119,6 @@ async fn a_dry_run_only_tells_that_it_would_work() {
 }
 
 #[tokio::test]
-async fn grant_tokens_must_have_their_form() {
-    let house = House::new().await;
-    let arn = house.symmetric().await;
-    let mut input = encrypt(&arn, b"x");
-    input.grant_tokens = Some(vec!["no token!".to_owned()]);
-    let answer = refusal(house.call::<Encrypt>(&root(), input).await);
-    assert!(answer.starts_with("InvalidGrantTokenException"), "{answer}");
-    let mut input = encrypt(&arn, b"x");
-    input.grant_tokens = Some(vec!["AQpAM2RhZTk1MGMyNTk2ZmZmMzEyYWVhOWViN2I1MWM4Mzc0MWFiYjc0".to_owned()]);
-    assert!(house.call::<Encrypt>(&root(), input).await.is_ok());
-}
-
-#[tokio::test]
 async fn the_hot_operations_write_nothing() {
     let house = House::new().await;
     let arn = house.symmetric().await;

@@ -1,0 +1,11 @@
+//! Grants: what they allow, where they are kept, and how the gate finds those of a caller.
+
+mod authorize;
+mod input;
+mod record;
+mod rows;
+
+pub(crate) use authorize::{KeyGrants, no_such_grant};
+pub(crate) use input::{new_record, validate};
+pub(crate) use record::{Constraints, GrantId, GrantRecord, GrantRow};
+pub(crate) use rows::{Filed, GRANTS_MAX, GrantPlaces, counted};

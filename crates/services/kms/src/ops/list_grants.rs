@@ -1,0 +1,123 @@
+//! `ListGrants`: a key's grants, in every key state.
+
+use keyward_base::Fault;
+use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_schema::kms::{
+    GrantConstraints, GrantListEntry, ListGrants as Shape, ListGrantsRequest, ListGrantsResponse,
+};
+use keyward_store::KeyRange;
+
+use crate::fault;
+use crate::grant::{GrantId, GrantPlaces, GrantRecord, GrantRow};
+use crate::key::{KeyArn, shown};
+use crate::kms::Kms;
+use crate::page::{Page, PageSize};
+use crate::resolve::{Access, Target};
+use crate::rows;
+
+const ACCESS: Access = Access::manage_across_accounts("kms:ListGrants");
+/// Shared with `ListRetirableGrants`.
+pub(super) const PAGE: PageSize = PageSize { default: 50, max: 100 };
+/// How many grants are read at once.
+const BATCH: usize = 256;
+
+/// The operation.
+pub(crate) struct ListGrants;
+
+impl Operation for ListGrants {
+    type Shape = Shape;
+    type Service = Kms;
+    type Subject = Target;
+
+    async fn resolve(
+        kms: &Kms,
+        request: &RequestContext,
+        input: &ListGrantsRequest,
+        view: &mut View<'_>,
+    ) -> Result<(Target, Vec<Check>), Fault> {
+        let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
+        let check = target.check(&ACCESS, request);
+        Ok((target, vec![check.with("kms:GrantIsForAWSResource", super::for_aws_resource(request))]))
+    }
+
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ListGrantsResponse, RunError> {
+        let (input, arn) = (permit.input(), &permit.subject().key.arn);
+        if let Some(id) = &input.grant_id {
+            super::grant_id(id)?;
+        }
+        let filter = (&input.grant_id, &input.grantee_principal, &input.grantee_service_principal);
+        let list = format!("ListGrants/{}/{filter:?}", arn.id);
+        let page = Page::read(kms, permit.request(), &list, PAGE, (input.limit, input.marker.as_deref()))?;
+        let entries = matching(kms, arn, input, &page).await?;
+        let paged = page.cut(kms, entries, |entry| entry.grant_id.as_deref().unwrap_or_default())?;
+        Ok(ListGrantsResponse {
+            truncated: Some(paged.next.is_some()),
+            grants: Some(paged.entries),
+            next_marker: paged.next,
+        })
+    }
+}
+
+/// The grants after the page before that fit the filters: one more than the page holds, if there is.
+async fn matching(
+    kms: &Kms,
+    arn: &KeyArn,
+    input: &ListGrantsRequest,
+    page: &Page,
+) -> Result<Vec<GrantListEntry>, Fault> {
+    let mut entries = Vec::new();
+    let prefix = GrantPlaces(arn).grants();
+    let mut range = page.range(&prefix);
+    loop {
+        let (found, _) = kms.store.range(&range, BATCH).await.map_err(fault::internal)?;
+        for row in &found {
+            let id = rows::name_below(&prefix, &row.key).and_then(GrantId::parse);
+            let id = id.ok_or_else(|| fault::internal("a grant's place is malformed"))?;
+            let GrantRow::V1(record) = rows::decode(&row.value)?;
+            if fits(input, &id, &record) {
+                entries.push(entry(arn, &id, record)?);
+            }
+            if entries.len() > page.limit {
+                return Ok(entries);
+            }
+        }
+        match found.last() {
+            Some(last) if found.len() == BATCH => range = KeyRange::prefix_after(&prefix, &last.key),
+            _ => return Ok(entries),
+        }
+    }
+}
+
+fn fits(input: &ListGrantsRequest, id: &GrantId, record: &GrantRecord) -> bool {
+    let is = |wanted: &Option<String>, found: Option<String>| wanted.is_none() || *wanted == found;
+    input.grant_id.as_deref().is_none_or(|wanted| wanted == id.as_str())
+        && is(&input.grantee_principal, record.grantee.principal())
+        && is(&input.grantee_service_principal, record.grantee.service())
+}
+
+/// A grant as lists show it; the token is not among it.
+pub(super) fn entry(arn: &KeyArn, id: &GrantId, record: GrantRecord) -> Result<GrantListEntry, Fault> {
+    let operations: Result<Vec<_>, _> = record.operations.iter().map(|name| shown(name)).collect();
+    let constraints = record.constraints;
+    let constrained = constraints != Default::default();
+    Ok(GrantListEntry {
+        key_id: Some(arn.to_string()),
+        grant_id: Some(id.to_string()),
+        name: Some(record.name),
+        creation_date: Some(record.created),
+        grantee_principal: record.grantee.principal(),
+        retiring_principal: record.retiring.as_ref().and_then(|party| party.principal()),
+        issuing_account: Some(format!("arn:{}:iam::{}:root", arn.partition, record.issuer)),
+        operations: Some(operations?),
+        constraints: constrained.then_some(GrantConstraints {
+            encryption_context_subset: constraints.subset,
+            encryption_context_equals: constraints.equals,
+            source_arn: constraints.source_arn,
+        }),
+        grantee_service_principal: record.grantee.service(),
+        retiring_service_principal: record.retiring.as_ref().and_then(|party| party.service()),
+    })
+}
+
+#[cfg(test)]
+mod tests;
