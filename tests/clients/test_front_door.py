@@ -209,7 +209,7 @@ def test_unknown_operations_are_told_from_those_not_served_yet(server):
     answer = send(server.endpoints["api"], headers=headers, body=b"{}")
     assert answer.code == "UnknownOperationException"
     for service, call in [
-        ("kms", lambda client: client.list_grants(KeyId="1234abcd-12ab-34cd-56ef-1234567890ab")),
+        ("kms", lambda client: client.describe_custom_key_stores()),
         ("route53", lambda client: client.list_health_checks()),
         ("iam", lambda client: client.list_groups()),
         ("route53domains", lambda client: client.list_prices(Tld="org")),
@@ -217,7 +217,7 @@ def test_unknown_operations_are_told_from_those_not_served_yet(server):
         with pytest.raises(ClientError) as error:
             call(server.client(service))
         message = error.value.response["Error"]["Message"]
-        assert {"kms": "ListGrants", "route53": "ListHealthChecks", "iam": "ListGroups", "route53domains": "ListPrices"}[
+        assert {"kms": "DescribeCustomKeyStores", "route53": "ListHealthChecks", "iam": "ListGroups", "route53domains": "ListPrices"}[
             service
         ] in message
 
