@@ -127,8 +127,8 @@ fn errors_have_code_and_status() {
 
 #[test]
 fn unserved_operations_are_known_by_name() {
-    assert!(kms::FACTS.unserved("GetKeyLastUsage").is_some());
-    assert!(kms::FACTS.operation("GenerateDataKeyPair").is_none());
+    assert!(kms::FACTS.unserved("DescribeCustomKeyStores").is_some());
+    assert!(kms::FACTS.operation("DescribeCustomKeyStores").is_none());
     assert!(kms::FACTS.unserved("FryEgg").is_none());
     assert_eq!(crate::service("route53").unwrap().unserved("GetCheckerIpRanges").unwrap().method, "GET");
 }

@@ -71,7 +71,7 @@ fn a_body_that_holds_an_action_does_not_make_a_rest_request_a_form() {
 #[test]
 fn what_aws_has_is_told_from_what_nobody_has() {
     let code = |head: &Parts, body: &[u8]| routed(head, body, None).unwrap_err();
-    assert_eq!(code(&json_head("TrentService.GenerateDataKeyPair"), b"{}"), "NotImplemented");
+    assert_eq!(code(&json_head("TrentService.DescribeCustomKeyStores"), b"{}"), "NotImplemented");
     assert_eq!(code(&json_head("TrentService.FryEgg"), b"{}"), "UnknownOperationException");
     assert_eq!(code(&json_head("Egg.Fry"), b"{}"), "UnknownOperationException");
     assert_eq!(code(&json_head("CreateKey"), b"{}"), "UnknownOperationException");
@@ -89,9 +89,9 @@ fn what_aws_has_is_told_from_what_nobody_has() {
 
 #[test]
 fn the_message_names_what_is_not_served() {
-    let head = json_head("TrentService.GenerateDataKeyPair");
+    let head = json_head("TrentService.DescribeCustomKeyStores");
     let fault = route(&Dialect::of(&head, b"", None), &head, b"").unwrap_err();
-    assert!(fault.message().unwrap().contains("kms:GenerateDataKeyPair"));
+    assert!(fault.message().unwrap().contains("kms:DescribeCustomKeyStores"));
 }
 
 #[test]
