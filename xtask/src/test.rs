@@ -5,15 +5,15 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::{process, tree};
 
-/// Debian's packages that the tests use, each with a program that tells whether it is installed.
+/// Debian's packages that build and tests use, each with a program that tells whether it is installed.
 const DEBIAN: [(&str, &str); 7] = [
+    ("build-essential", "cc"),
     ("bind9-dnsutils", "delv"),
     ("unbound", "unbound"),
     ("ldnsutils", "ldns-verify-zone"),
     ("knot-dnsutils", "kdig"),
     ("dnsviz", "dnsviz"),
     ("openssl", "openssl"),
-    ("python3-venv", "python3"),
 ];
 
 /// Which half of the tests to run.
@@ -31,8 +31,8 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
         _ => (Half::Both, words),
     };
     let rest = rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest);
+    install_debian_packages()?;
     if half != Half::Unit {
-        install_debian_packages()?;
         install_python_packages()?;
     }
     process::run(cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
@@ -52,11 +52,16 @@ fn cargo() -> Command {
 }
 
 fn install_debian_packages() -> Result<(), Failure> {
-    let missing: Vec<&str> = DEBIAN
+    let mut missing: Vec<&str> = DEBIAN
         .iter()
         .filter(|(_, program)| !process::is_installed(program))
         .map(|(package, _)| *package)
         .collect();
+    // Debian's Python comes without what virtual environments need.
+    let has_venv = process::output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok();
+    if !has_venv {
+        missing.push("python3-venv");
+    }
     if missing.is_empty() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! The AWS protocols at the edge: AWS JSON 1.0 and 1.1, RPC v2 CBOR, REST-XML and Query.
 //!
 //! A request is read in three steps, so that the gate can authenticate in between: [`Dialect::of`] says
-//! how its sender speaks and so how any answer must look, [`route`] finds the operation, [`decode`]
+//! how its sender speaks and so how any answer must look, [`route()`] finds the operation, [`decode`]
 //! makes a checked [`keyward_schema::Value`] from its bytes. [`encode`] and [`encode_fault`] write the answers. All of it is driven by
 //! the facts of `schema`; nothing here knows what an operation means, who calls, or what time it is.
 //!
