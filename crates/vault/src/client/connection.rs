@@ -191,6 +191,8 @@ async fn write(
     let mut stream = Zeroizing::new(Vec::with_capacity(WRITE_BYTES));
     let mut wire = Vec::new();
     while let Some(first) = requests.recv().await {
+        // Whoever is ready to ask too goes first, so that one system call carries all.
+        tokio::task::yield_now().await;
         let mut next = Some(first);
         while let Some((id, message)) = next {
             if let Err(error) = append(&mut stream, id, &message) {
