@@ -37,6 +37,11 @@ pub struct AuditEvent {
 
 /// Takes every audit event. Must not block: what takes long goes behind a queue.
 pub trait AuditSink: Send + Sync + 'static {
+    /// Whether it takes events at all at present; when not, none are made.
+    fn wants(&self) -> bool {
+        true
+    }
+
     /// Takes one event.
     fn record(&self, event: AuditEvent);
 }
@@ -46,6 +51,10 @@ pub trait AuditSink: Send + Sync + 'static {
 pub struct LogSink;
 
 impl AuditSink for LogSink {
+    fn wants(&self) -> bool {
+        tracing::enabled!(target: "audit", tracing::Level::INFO)
+    }
+
     fn record(&self, event: AuditEvent) {
         let (code, message) = event.error.unwrap_or_default();
         tracing::info!(
@@ -71,32 +80,42 @@ impl AuditSink for LogSink {
 /// What is learnt of a call on its way, for its event.
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
+    wanted: bool,
     parameters: String,
     resources: Vec<(&'static str, String)>,
 }
 
 impl Trail {
-    /// The trail of a call with this input.
-    pub(crate) fn new(shape: &ShapeFacts, input: &Value) -> Self {
-        Self { parameters: summary::json(shape, input), resources: Vec::new() }
+    /// The trail of a call with this input; an empty one when `sink` takes none.
+    pub(crate) fn new(sink: &dyn AuditSink, shape: &ShapeFacts, input: &Value) -> Self {
+        if !sink.wants() {
+            return Self::default();
+        }
+        Self { wanted: true, parameters: summary::json(shape, input), resources: Vec::new() }
     }
 
     /// Remembers what was judged; a second round replaces the first.
     pub(crate) fn judged(&mut self, checks: &[Check]) {
+        if !self.wanted {
+            return;
+        }
         self.resources = checks.iter().map(|check| (check.action, check.resource.clone())).collect();
     }
 
-    /// The event of the call.
+    /// The event of the call, if it is wanted.
     pub(crate) fn event(
         self,
         request: &RequestContext,
         operation: &'static OperationFacts,
         error: Option<&Fault>,
-    ) -> AuditEvent {
+    ) -> Option<AuditEvent> {
+        if !self.wanted {
+            return None;
+        }
         let caller = &request.caller;
         let via = request.globals.via.map(|via| format!("{via}.amazonaws.com"));
         let source = request.source_ip.map(|address| address.to_string()).or(via);
-        AuditEvent {
+        Some(AuditEvent {
             request_id: request.id.clone(),
             time: request.now,
             region: request.region.clone(),
@@ -110,6 +129,6 @@ impl Trail {
             parameters: self.parameters,
             error: error
                 .map(|fault| (fault.code().to_owned(), fault.message().unwrap_or_default().to_owned())),
-        }
+        })
     }
 }

@@ -77,12 +77,14 @@ impl Gate {
         input: Value,
     ) -> Result<Value, Fault> {
         let runner = self.router.runner(operation)?;
-        let mut trail = Trail::new(operation.input, &input);
+        let mut trail = Trail::new(&*self.parts.audit, operation.input, &input);
         let result = runner.run(self, request.clone(), input, &mut trail).await;
         if let Err(fault) = &result {
             log(&request, operation, fault);
         }
-        self.parts.audit.record(trail.event(&request, operation, result.as_ref().err()));
+        if let Some(event) = trail.event(&request, operation, result.as_ref().err()) {
+            self.parts.audit.record(event);
+        }
         result
     }
 
