@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import dns.dnssec
 import dns.message
@@ -376,6 +377,53 @@ def test_activating_and_enabling_ask_kms_again(zone):
 
 
 # --- with the zone served ---------------------------------------------------------------------
+
+
+def test_an_operation_that_does_not_fit_the_zones_signing_is_refused(zone):
+    zone.create()
+    arn = zone.kms_key()
+    # While signatures are being taken away no key can be added. That lasts only until every name server
+    # serves the zone without them, so it may take a few tries to be in time.
+    for _ in range(40):
+        zone.enable()
+        disabled = zone.route53.disable_hosted_zone_dnssec(HostedZoneId=zone.id)["ChangeInfo"]
+        try:
+            zone.create("late", KeyManagementServiceArn=arn)
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "InvalidSigningStatus"
+            assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+            break
+        in_sync(zone.route53, disabled["Id"])
+        zone.route53.deactivate_key_signing_key(HostedZoneId=zone.id, Name="late")
+        zone.route53.delete_key_signing_key(HostedZoneId=zone.id, Name="late")
+    else:
+        pytest.fail("the zone was never seen while its signatures were being taken away")
+    in_sync(zone.route53, disabled["Id"])
+    assert [key["Name"] for key in zone.route53.get_dnssec(HostedZoneId=zone.id)["KeySigningKeys"]] == ["A4LKSK"]
+    zone.create("late", KeyManagementServiceArn=arn)
+
+
+def test_of_operations_that_overlap_one_wins_and_the_others_are_told(zone):
+    zone.create()
+
+    def activate(client):
+        try:
+            client.activate_key_signing_key(HostedZoneId=zone.id, Name="A4LKSK")
+            return None
+        except ClientError as error:
+            return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+    clients = [zone.server.client("route53") for _ in range(8)]
+    with ThreadPoolExecutor(len(clients)) as pool:
+        for _ in range(40):
+            outcomes = set(pool.map(activate, clients))
+            assert None in outcomes, "one of them always wins"
+            assert outcomes <= {None, ("ConcurrentModification", 400)}
+            if len(outcomes) == 2:
+                break
+        else:
+            pytest.fail("no two operations ever overlapped")
+    assert zone.key()["Status"] == "ACTIVE"
 
 
 def test_a_signed_zone_validates_and_its_only_key_stays(zone):

@@ -21,6 +21,7 @@ pub(crate) enum Refusal {
     NothingThere,
     PartiallyDelegated,
     PrivateZone,
+    ConcurrentModification,
 }
 
 impl Refusal {
@@ -39,6 +40,7 @@ impl Refusal {
             Self::NothingThere => "DNSSECNotFound",
             Self::PartiallyDelegated => "HostedZonePartiallyDelegated",
             Self::PrivateZone => "InvalidArgument",
+            Self::ConcurrentModification => "ConcurrentModification",
         }
     }
 }
@@ -89,6 +91,9 @@ impl fmt::Display for Refusal {
                 "The hosted zone nameservers don't match the parent nameservers. The hosted zone and parent must have the same nameservers."
             }
             Self::PrivateZone => "DNSSEC signing is available for public hosted zones only.",
+            Self::ConcurrentModification => {
+                "Another user submitted a request to create, update, or delete the object at the same time that you did. Retry the request."
+            }
         })
     }
 }

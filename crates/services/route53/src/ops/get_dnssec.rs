@@ -3,7 +3,7 @@
 use keyward_base::{Fault, Timestamp};
 use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::route53::{ChangeInfo, DNSSECStatus, GetDNSSECRequest, GetDNSSECResponse};
-use keyward_store::Txn;
+use keyward_store::{Key, Revision, StoreError, Txn, TxnError};
 
 use crate::Route53;
 use crate::dnssec::{Dnssec, KeySigningKey, Refusal, Signing};
@@ -83,7 +83,8 @@ impl Subject {
 }
 
 impl Route53 {
-    /// Writes a zone's DNSSEC, and that its wish has changed, in one transaction.
+    /// Writes a zone's DNSSEC, and that its wish has changed, in one transaction. When another write of the
+    /// zone's DNSSEC came first the caller is told, as AWS does; any other lost race is judged again.
     pub(super) async fn commit_dnssec(
         &self,
         txn: Txn,
@@ -93,8 +94,19 @@ impl Route53 {
     ) -> Result<ChangeInfo, RunError> {
         let txn = txn.put(rows::dnssec(&zone.id), rows::encode(&DnssecRow::V1(dnssec))?);
         let (txn, change_info) = self.change(txn, &mut zone, Touched::Wish, now, None)?;
-        self.store.txn(txn).await?;
-        Ok(change_info)
+        let row = rows::dnssec(&zone.id);
+        let judged = txn.compares.iter().find(|compare| compare.key == row).map(|compare| compare.revision);
+        match self.store.txn(txn).await {
+            Ok(_) => Ok(change_info),
+            Err(TxnError::Conflict) if judged != Some(self.revision(&row).await?) => {
+                Err(Fault::from(Refusal::ConcurrentModification).into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn revision(&self, key: &Key) -> Result<Revision, StoreError> {
+        Ok(self.store.get(key).await?.map_or(Revision::ABSENT, |row| row.revision))
     }
 
     /// KMS where key-signing keys must be.
