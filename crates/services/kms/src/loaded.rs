@@ -14,7 +14,7 @@ use lru::LruCache;
 
 use crate::fault;
 use crate::grant::KeyGrants;
-use crate::key::{KeyArn, KeyRecord, KeyRow, Profile};
+use crate::key::{KeyArn, KeyRecord, Profile};
 use crate::rows;
 
 /// How many keys are kept ready.
@@ -42,7 +42,7 @@ impl LoadedKey {
         let policy = Policy::parse(&record.policy, Flavour::Resource).map_err(fault::internal)?;
         let conditions = conditions(&record);
         let materials = record.materials.iter().filter_map(|material| {
-            let token = material.token.clone()?;
+            let token = material.token().cloned()?;
             Some(bind(&arn, &record, material.id, token))
         });
         let materials = materials.collect();
@@ -71,16 +71,16 @@ impl LoadedKey {
 
     /// Whether it can be rotated by plan: a symmetric encryption key whose material is made here.
     pub(crate) fn check_rotates_by_plan(&self) -> Result<(), Fault> {
-        if self.record.origin != KeyOrigin::AwsKms {
-            return Err(fault::wrong_origin(&self.arn, self.record.origin));
+        if self.record.origin() != KeyOrigin::AwsKms {
+            return Err(fault::wrong_origin(&self.arn, self.record.origin()));
         }
         self.check_rotates()
     }
 
     /// Whether it can have more than one material: a symmetric encryption key of ours or of imported material.
     pub(crate) fn check_rotates(&self) -> Result<(), Fault> {
-        if !matches!(self.record.origin, KeyOrigin::AwsKms | KeyOrigin::External) {
-            return Err(fault::wrong_origin(&self.arn, self.record.origin));
+        if !matches!(self.record.origin(), KeyOrigin::AwsKms | KeyOrigin::External) {
+            return Err(fault::wrong_origin(&self.arn, self.record.origin()));
         }
         if self.record.spec == KeySpec::SymmetricDefault { Ok(()) } else { Err(fault::not_rotatable()) }
     }
@@ -119,7 +119,7 @@ pub(crate) fn binding(arn: &KeyArn, record: &KeyRecord, material_id: MaterialId)
         owner: arn.to_string(),
         spec: record.spec,
         usage: record.usage,
-        origin: record.origin,
+        origin: record.origin(),
         material_id,
     }
 }
@@ -131,7 +131,7 @@ fn conditions(record: &KeyRecord) -> ConditionValues {
         .with("kms:CustomerMasterKeySpec", record.spec.as_str())
         .with("kms:KeyUsage", record.usage.as_str())
         .with("kms:CustomerMasterKeyUsage", record.usage.as_str())
-        .with("kms:KeyOrigin", record.origin.as_str())
+        .with("kms:KeyOrigin", record.origin().as_str())
         .with("kms:MultiRegion", "false")
         .with_list("kms:ResourceAliases", record.aliases.iter().map(ToString::to_string));
     for (key, value) in record.tags.iter() {
@@ -156,7 +156,7 @@ impl KeyCache {
         {
             return Ok(Arc::clone(key));
         }
-        let KeyRow::V1(record) = rows::decode(&row.value)?;
+        let record = rows::read_key(&row.value)?;
         let key = Arc::new(LoadedKey::new(arn, record)?);
         self.lock().put(row.key.clone(), (row.revision, Arc::clone(&key)));
         Ok(key)

@@ -7,8 +7,7 @@ use keyward_vault::MaterialId;
 
 use crate::fault;
 use crate::key::{
-    Automatic, Cause, KeyArn, KeyRecord, KeyRow, Material, MaterialState, Rotation, RotationRecord,
-    RotationRow,
+    Automatic, Cause, KeyArn, KeyRecord, Material, MaterialState, Rotation, RotationRecord, RotationRow,
 };
 use crate::kms::Kms;
 use crate::loaded::binding;
@@ -85,7 +84,7 @@ impl Turn {
     pub(crate) fn write(self, txn: Txn, arn: &KeyArn, next: Option<Automatic>) -> Result<Txn, Fault> {
         let txn = replan(txn, arn, self.rotation, next)?;
         let place = rows::key(arn.account, &arn.region, &arn.id);
-        Ok(txn.put(place, rows::encode(&KeyRow::V1(self.record))?))
+        Ok(txn.put(place, rows::write_key(self.record)?))
     }
 }
 
@@ -100,7 +99,7 @@ impl Kms {
     ) -> Result<Turn, Fault> {
         let id = MaterialId::random(&*self.random);
         let made = self.vault.generate_key(&binding(arn, &record, id)).await.map_err(as_fault)?;
-        record.materials.push(Material { id, state: MaterialState::NonCurrent, token: Some(made.ekt) });
+        record.materials.push(Material::made(id, MaterialState::NonCurrent, made.ekt));
         Ok(self.turn_to(id, record, rotation, cause))
     }
 

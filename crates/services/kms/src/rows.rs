@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alias::AliasName;
 use crate::fault;
-use crate::key::KeyId;
+use crate::key::{KeyId, KeyRecord, KeyRow};
 
 /// The key of KMS's marker key.
 pub(crate) fn marker_key() -> Key {
@@ -84,6 +84,16 @@ pub(crate) fn parse_key(row: &Key) -> Option<(AccountId, Region, KeyId)> {
     }
     let id = KeyId::parse(parts.next()?)?;
     parts.next().is_none().then_some((account, region, id))
+}
+
+/// A key's row's value.
+pub(crate) fn write_key(record: KeyRecord) -> Result<Vec<u8>, Fault> {
+    encode(&KeyRow::V2(record))
+}
+
+/// Reads a key's row's value, whichever version wrote it.
+pub(crate) fn read_key(value: &[u8]) -> Result<KeyRecord, Fault> {
+    decode::<KeyRow>(value)?.into_record()
 }
 
 /// A row's value.

@@ -7,7 +7,7 @@ use keyward_store::{Compare, Revision, Txn};
 use super::planned::Outcome;
 use crate::fault;
 use crate::grant::GrantPlaces;
-use crate::key::{KeyRecord, KeyRow, Lifecycle};
+use crate::key::{KeyRecord, Lifecycle};
 use crate::kms::Kms;
 use crate::planned::{Plan, Planned};
 use crate::{rotation, rows};
@@ -29,10 +29,10 @@ impl Kms {
         let place = rows::key(planned.account, &planned.region, &planned.id);
         let row = self.store.get(&place).await.map_err(fault::internal)?;
         let revision = row.as_ref().map_or(Revision::ABSENT, |row| row.revision);
-        let record = row.map(|row| rows::decode(&row.value)).transpose()?;
+        let record = row.map(|row| rows::read_key(&row.value)).transpose()?;
         let txn = txn.compare(place.clone(), revision).delete(planned.row());
         Ok(match record {
-            Some(KeyRow::V1(record)) if is_due(&record, planned) => {
+            Some(record) if is_due(&record, planned) => {
                 let txn = without_key(txn.delete(place), planned, &record);
                 let txn = self.without_rotations(txn, planned).await?;
                 // Grants may be too many for one transaction; without their key they are nothing.

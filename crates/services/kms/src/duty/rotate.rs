@@ -7,7 +7,7 @@ use keyward_store::{Compare, Key, Revision, Row, Txn};
 
 use super::planned::Outcome;
 use crate::fault;
-use crate::key::{Cause, KeyRow};
+use crate::key::Cause;
 use crate::kms::Kms;
 use crate::planned::{Plan, Planned};
 use crate::{rotation, rows};
@@ -26,7 +26,7 @@ impl Kms {
         let (Some(key), Some(made)) = (key, made) else {
             return Ok((txn.delete(planned.row()), Outcome::Outdated));
         };
-        let KeyRow::V1(record) = rows::decode(&key.value)?;
+        let record = rows::read_key(&key.value)?;
         let made = rotation::read(&made.value)?;
         match made.automatic.filter(|plan| plan.next == planned.at) {
             Some(plan) if record.lifecycle.shown() == KeyState::Enabled => {

@@ -91,8 +91,8 @@ pub(crate) fn metadata(arn: &KeyArn, record: &KeyRecord) -> Result<KeyMetadata, 
         key_state: Some(state),
         deletion_date: record.lifecycle.deletion_at(),
         valid_to: None,
-        origin: Some(shown::<OriginType>(record.origin.as_str())?),
-        custom_key_store_id: None,
+        origin: Some(shown::<OriginType>(record.origin().as_str())?),
+        custom_key_store_id: record.source.store().map(ToString::to_string),
         cloud_hsm_cluster_id: None,
         expiration_model: None,
         key_manager: Some(match record.manager {
@@ -117,7 +117,7 @@ pub(crate) fn metadata(arn: &KeyArn, record: &KeyRecord) -> Result<KeyMetadata, 
 /// `CurrentKeyMaterialId` and its like: only symmetric keys of ours and imported ones show it.
 pub(crate) fn shown_material(record: &KeyRecord) -> Option<String> {
     let rotates = record.spec == KeySpec::SymmetricDefault
-        && matches!(record.origin, KeyOrigin::AwsKms | KeyOrigin::External);
+        && matches!(record.origin(), KeyOrigin::AwsKms | KeyOrigin::External);
     record.current().filter(|_| rotates).map(|material| material.id.to_string())
 }
 

@@ -5,20 +5,36 @@
 //! those of its row's place; they are not repeated here, so that a record put under another key's
 //! place can't bring its name along.
 
-use keyward_base::Timestamp;
-use keyward_vault::{Ekt, KeyOrigin, KeySpec, KeyUsage, MaterialId};
+mod v1;
+
+use keyward_base::{Fault, Region, Timestamp};
+use keyward_vault::{KeyOrigin, KeySpec, KeyUsage, MaterialId};
 use serde::{Deserialize, Serialize};
 
+use super::material::{Material, MaterialState};
+use super::source::Source;
 use super::spec::KeyManager;
 use super::state::Lifecycle;
 use super::tags::Tags;
 use crate::alias::AliasName;
 
-/// A key's row as stored. Every version that was ever written can be read.
+/// A key's row as stored. Every version that was ever written can be read; only the last one is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum KeyRow {
-    /// The first version.
-    V1(KeyRecord),
+    /// The first version: keys with material of the vault's only.
+    V1(v1::KeyRecord),
+    /// With imported material, multi-Region keys, custom key stores and principals bound to their ids.
+    V2(KeyRecord),
+}
+
+impl KeyRow {
+    /// The record, whichever version wrote it.
+    pub(crate) fn into_record(self) -> Result<KeyRecord, Fault> {
+        match self {
+            Self::V1(record) => record.migrate(),
+            Self::V2(record) => Ok(record),
+        }
+    }
 }
 
 /// A key.
@@ -29,7 +45,7 @@ pub(crate) struct KeyRecord {
     /// What it may be used for.
     pub(crate) usage: KeyUsage,
     /// Where its material comes from.
-    pub(crate) origin: KeyOrigin,
+    pub(crate) source: Source,
     /// Who manages it.
     pub(crate) manager: KeyManager,
     /// When it was created.
@@ -38,8 +54,13 @@ pub(crate) struct KeyRecord {
     pub(crate) description: String,
     /// Its state.
     pub(crate) lifecycle: Lifecycle,
+    /// Its relatives in other Regions.
+    pub(crate) multi_region: MultiRegion,
     /// Its policy, as it was given.
     pub(crate) policy: String,
+    /// The principals that the policy names by ARN, each with the unique id that it had when the policy was
+    /// stored: one that is made again under an old name is somebody else.
+    pub(crate) bound_principals: Vec<(String, String)>,
     /// Its tags.
     pub(crate) tags: Tags,
     /// The names of the aliases that point to it, in order.
@@ -48,44 +69,46 @@ pub(crate) struct KeyRecord {
     pub(crate) materials: Vec<Material>,
 }
 
-/// One material of a key: rotation and import add further ones.
+/// What a key is to its relatives in other Regions, which share its id and materials. The order of variants is
+/// on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Material {
-    /// Its id.
-    pub(crate) id: MaterialId,
-    /// What it is used for.
-    pub(crate) state: MaterialState,
-    /// The encrypted key token; `None` once imported material was deleted or has expired.
-    pub(crate) token: Option<Ekt>,
-}
-
-/// Which of a key's materials one is. The order of variants is on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum MaterialState {
-    /// New ciphertexts are made with it.
-    Current,
-    /// It only decrypts.
-    NonCurrent,
-    /// Imported, and becomes current at the next rotation.
-    PendingRotation,
+pub(crate) enum MultiRegion {
+    /// A single-Region key: it has none.
+    No,
+    /// The primary.
+    Primary {
+        /// Where its replicas are, in order.
+        replicas: Vec<Region>,
+    },
+    /// A replica.
+    Replica {
+        /// Where the primary is, which knows the other replicas.
+        primary: Region,
+    },
 }
 
 impl KeyRecord {
+    /// Its origin as the API names it.
+    pub(crate) const fn origin(&self) -> KeyOrigin {
+        self.source.origin()
+    }
+
     /// The material that new ciphertexts and signatures are made with.
     pub(crate) fn current(&self) -> Option<&Material> {
         self.materials.iter().find(|material| material.state == MaterialState::Current)
     }
 
-    /// Whether it could be used if it were enabled.
+    /// Whether it could be used if it were enabled: no material that a ciphertext may need is missing.
     pub(crate) fn has_material(&self) -> bool {
-        self.current().is_some_and(|material| material.token.is_some())
+        let mut associated = self.materials.iter().filter(|material| material.is_associated());
+        self.current().is_some() && associated.all(Material::is_held)
     }
 
     /// The imported material that becomes current at the next rotation.
     pub(crate) fn pending(&self) -> Option<&Material> {
         self.materials
             .iter()
-            .find(|material| material.state == MaterialState::PendingRotation && material.token.is_some())
+            .find(|material| material.state == MaterialState::PendingRotation && material.is_held())
     }
 
     /// Makes the material `id` current; the one that was goes on to decrypt.

@@ -7,8 +7,8 @@ use keyward_vault::{KeyOrigin, KeySpec, MaterialId};
 
 use crate::fault;
 use crate::key::{
-    KeyArn, KeyId, KeyKind, KeyManager, KeyRecord, KeyRow, Lifecycle, Material, MaterialState, Tags,
-    default_policy, metadata, shown,
+    KeyArn, KeyId, KeyKind, KeyManager, KeyRecord, Lifecycle, Material, MaterialState, MultiRegion, Source,
+    Tags, default_policy, metadata, shown,
 };
 use crate::kms::Kms;
 use crate::loaded::{binding, whole_account};
@@ -45,12 +45,14 @@ impl Operation for CreateKey {
         let record = KeyRecord {
             spec: kind.spec,
             usage: kind.usage,
-            origin: kind.origin,
+            source: Source::Vault,
             manager: KeyManager::Customer,
             created: request.now,
             description: input.description.clone().unwrap_or_default(),
             lifecycle: Lifecycle::Enabled,
+            multi_region: MultiRegion::No,
             policy: input.policy.clone().unwrap_or_else(|| default_policy(&arn.partition, arn.account)),
+            bound_principals: Vec::new(),
             tags,
             aliases: Vec::new(),
             materials: Vec::new(),
@@ -65,11 +67,11 @@ impl Operation for CreateKey {
         let binding = binding(arn, record, id);
         let made = kms.vault.generate_key(&binding).await.map_err(as_fault)?;
         let mut record = record.clone();
-        record.materials.push(Material { id, state: MaterialState::Current, token: Some(made.ekt) });
+        record.materials.push(Material::made(id, MaterialState::Current, made.ekt));
         let key_metadata = metadata(arn, &record)?;
         let txn = permit
             .txn()
-            .create(rows::key(arn.account, &arn.region, &arn.id), rows::encode(&KeyRow::V1(record))?)
+            .create(rows::key(arn.account, &arn.region, &arn.id), rows::write_key(record)?)
             .create(rows::owner(&arn.region, &arn.id), rows::encode(&rows::OwnerRow::V1(arn.account))?);
         kms.store.txn(txn).await?;
         Ok(CreateKeyResponse { key_metadata: Some(key_metadata) })

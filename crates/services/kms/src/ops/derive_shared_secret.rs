@@ -49,7 +49,7 @@ impl Operation for DeriveSharedSecret {
             shared_secret: Some(Sensitive::new(secret.map_err(as_fault)?.to_vec())),
             ciphertext_for_recipient: None,
             key_agreement_algorithm: Some(input.key_agreement_algorithm),
-            key_origin: Some(shown(key.record.origin.as_str())?),
+            key_origin: Some(shown(key.record.origin().as_str())?),
         })
     }
 }

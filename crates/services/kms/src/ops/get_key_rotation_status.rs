@@ -36,8 +36,8 @@ impl Operation for GetKeyRotationStatus {
     async fn run(_kms: &Kms, permit: Permit<Self>) -> Result<GetKeyRotationStatusResponse, RunError> {
         let Rotating { target, rotation } = permit.subject();
         let key = &target.key;
-        if key.record.origin != KeyOrigin::AwsKms {
-            return Err(fault::wrong_origin(&key.arn, key.record.origin).into());
+        if key.record.origin() != KeyOrigin::AwsKms {
+            return Err(fault::wrong_origin(&key.arn, key.record.origin()).into());
         }
         let waits = matches!(key.state(), KeyState::PendingDeletion | KeyState::PendingReplicaDeletion);
         let plan = rotation.automatic.filter(|_| !waits);

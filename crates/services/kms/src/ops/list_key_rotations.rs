@@ -44,7 +44,7 @@ impl Operation for ListKeyRotations {
         let all = input.include_key_material == Some(IncludeKeyMaterial::AllKeyMaterial);
         let list = format!("ListKeyRotations/{}/{all}", key.arn.id);
         let page = Page::read(kms, permit.request(), &list, PAGE, (input.limit, input.marker.as_deref()))?;
-        let external = key.record.origin == KeyOrigin::External;
+        let external = key.record.origin() == KeyOrigin::External;
         let shown = |material: &Material| entry(&key.arn, material, rotation, external);
         let entries = key.record.materials.iter().map(shown);
         let entries = entries.filter(|entry| all || entry.rotation_date.is_some());
@@ -64,7 +64,7 @@ fn name(entry: &RotationsListEntry) -> &str {
 
 fn entry(arn: &KeyArn, material: &Material, rotation: &RotationRecord, external: bool) -> RotationsListEntry {
     let rotation = rotation.of(material.id);
-    let imported = if material.token.is_some() { ImportState::Imported } else { ImportState::PendingImport };
+    let imported = if material.is_held() { ImportState::Imported } else { ImportState::PendingImport };
     RotationsListEntry {
         key_id: Some(arn.to_string()),
         key_material_id: Some(material.id.to_string()),
@@ -74,6 +74,7 @@ fn entry(arn: &KeyArn, material: &Material, rotation: &RotationRecord, external:
             MaterialState::Current => KeyMaterialState::Current,
             MaterialState::NonCurrent => KeyMaterialState::NonCurrent,
             MaterialState::PendingRotation => KeyMaterialState::PendingRotation,
+            MaterialState::PendingMultiRegionImport => KeyMaterialState::PendingMultiRegionImportAndRotation,
         }),
         expiration_model: None,
         valid_to: None,

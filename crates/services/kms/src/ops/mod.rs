@@ -53,7 +53,7 @@ use keyward_store::Txn;
 
 use crate::alias::ALIASES_MAX;
 use crate::grant::{Constraints, GrantId, GrantPlaces, GrantRecord, GrantRow, counted, no_such_grant};
-use crate::key::{KeyArn, KeyRecord, KeyRow};
+use crate::key::{KeyArn, KeyRecord};
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
 use crate::resolve::{Access, Target};
@@ -120,7 +120,7 @@ fn changed_key(txn: Txn, key: &LoadedKey, change: impl FnOnce(&mut KeyRecord)) -
     let mut record = key.record.clone();
     change(&mut record);
     let place = rows::key(key.arn.account, &key.arn.region, &key.arn.id);
-    Ok(txn.put(place, rows::encode(&KeyRow::V1(record))?))
+    Ok(txn.put(place, rows::write_key(record)?))
 }
 
 /// Writes `key`'s row with what `change` makes of it.

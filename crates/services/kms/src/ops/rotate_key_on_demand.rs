@@ -44,7 +44,7 @@ impl Operation for RotateKeyOnDemand {
         key.admit(Profile::RotationOnDemand)?;
         check_limits(&key.arn, rotation, permit.request().now)?;
         let (record, made) = (key.record.clone(), rotation.clone());
-        let turn = match record.origin {
+        let turn = match record.origin() {
             KeyOrigin::External => kms.turn_to(pending(&key.arn, &record)?, record, made, Cause::OnDemand),
             _ => kms.turn(&key.arn, record, made, Cause::OnDemand).await?,
         };

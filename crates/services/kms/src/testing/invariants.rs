@@ -6,7 +6,7 @@ use keyward_store::Key;
 
 use super::House;
 use crate::alias::AliasRow;
-use crate::key::{KeyArn, KeyRow};
+use crate::key::KeyArn;
 use crate::planned::Plan;
 use crate::rows::{self, OwnerRow};
 
@@ -18,7 +18,7 @@ impl House {
         let (mut expected, mut found) = (BTreeSet::new(), BTreeSet::new());
         for row in &rows {
             if let Some((account, region, id)) = rows::parse_key(&row.key) {
-                let KeyRow::V1(record) = rows::decode(&row.value).unwrap();
+                let record = rows::read_key(&row.value).unwrap();
                 for alias in &record.aliases {
                     expected.insert((rows::alias(account, &region, alias), id.to_string()));
                 }

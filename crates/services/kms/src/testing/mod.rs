@@ -23,7 +23,7 @@ pub(crate) use attempt::{
 };
 pub(crate) use racing::{Failure, RacingStore};
 
-use crate::key::{KeyId, KeyRecord, KeyRow};
+use crate::key::{KeyId, KeyRecord};
 use crate::{Kms, KmsParts, register, rows};
 
 /// The account of the tests, and a foreign one.
@@ -111,15 +111,14 @@ impl House {
     /// What is stored of a key; `None` when it is gone.
     pub(crate) async fn record(&self, arn: &str) -> Option<KeyRecord> {
         let row = self.store.get(&place(arn)).await.unwrap()?;
-        let KeyRow::V1(record) = rows::decode(&row.value).unwrap();
-        Some(record)
+        Some(rows::read_key(&row.value).unwrap())
     }
 
     /// Writes a key's row past every operation, as an intruder or a later version would.
     pub(crate) async fn rewrite(&self, arn: &str, change: impl FnOnce(&mut KeyRecord)) {
         let mut record = self.record(arn).await.unwrap();
         change(&mut record);
-        let value = rows::encode(&KeyRow::V1(record)).unwrap();
+        let value = rows::write_key(record).unwrap();
         self.store.txn(Txn::default().put(place(arn), value)).await.unwrap();
     }
 }

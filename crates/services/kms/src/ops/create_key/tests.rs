@@ -248,7 +248,7 @@ async fn the_stored_key_holds_no_plain_material() {
     let house = House::new().await;
     let arn = house.symmetric().await;
     let record = house.record(&arn).await.unwrap();
-    let token = record.current().unwrap().token.clone().unwrap();
+    let token = record.current().unwrap().token().cloned().unwrap();
     // 32 bytes of key, and at least a nonce and a tag around them.
     assert!(token.as_bytes().len() >= 32 + 12 + 16);
 }

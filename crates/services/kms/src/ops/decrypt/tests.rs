@@ -101,7 +101,7 @@ async fn a_token_that_was_moved_to_another_keys_row_is_refused() {
     house.rewrite(&thief, |record| *record = row).await;
     assert!(house.call::<Encrypt>(&root(), encrypt(&thief, b"x")).await.is_err());
     // And a token with another usage or spec written beside it does not fit either.
-    house.rewrite(&victim, |record| record.origin = keyward_vault::KeyOrigin::External).await;
+    house.rewrite(&victim, |record| record.source = crate::key::Source::External).await;
     assert!(house.call::<Encrypt>(&root(), encrypt(&victim, b"x")).await.is_err());
     assert_ne!(place(&victim), place(&thief));
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use keyward_schema::kms::*;
-use keyward_vault::KeyOrigin;
 use serde_json::json;
 
+use crate::key::{CustomKeyStoreId, Source};
 use crate::testing::{
     FOREIGN, House, START, account_principal, allow, attempt, foreigner, policy, refusal, root,
 };
@@ -84,8 +84,9 @@ async fn only_symmetric_keys_of_ours_are_rotated_by_plan() {
         assert_eq!(status(&house, arn).await.key_rotation_enabled, Some(false));
     }
     let arn = house.symmetric().await;
-    for (origin, name) in [(KeyOrigin::External, "EXTERNAL"), (KeyOrigin::AwsCloudHsm, "AWS_CLOUDHSM")] {
-        house.rewrite(&arn, |record| record.origin = origin).await;
+    let store = CustomKeyStoreId::parse("cks-0123456789abcdef0").unwrap();
+    for (source, name) in [(Source::External, "EXTERNAL"), (Source::CloudHsm(store), "AWS_CLOUDHSM")] {
+        house.rewrite(&arn, |record| record.source = source).await;
         let refused = format!(
             "UnsupportedOperationException: {arn} origin is {name} which is not valid for this operation."
         );

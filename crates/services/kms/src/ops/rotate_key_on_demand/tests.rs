@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use keyward_schema::kms::*;
-use keyward_vault::{KeyOrigin, MaterialId};
+use keyward_vault::MaterialId;
 
-use crate::key::{Material, MaterialState};
+use crate::key::{Material, MaterialState, Source};
 use crate::testing::{House, attempt, encrypt, re_encrypt, refusal, region, root};
 
 async fn rotate(house: &House, arn: &str) -> String {
@@ -84,15 +84,15 @@ async fn the_plan_stays_and_none_is_asked_for_shortly_before_it() {
 async fn an_imported_key_is_rotated_to_the_material_that_waits_for_it() {
     let house = House::new().await;
     let arn = house.symmetric().await;
-    house.rewrite(&arn, |record| record.origin = KeyOrigin::External).await;
+    house.rewrite(&arn, |record| record.source = Source::External).await;
     let refused =
         format!("KMSInvalidStateException: No available key material pending rotation for the key: {arn}.");
     assert_eq!(rotate(&house, &arn).await, refused);
     let id = MaterialId([7; 32]);
     house
         .rewrite(&arn, |record| {
-            let token = record.materials[0].token.clone();
-            record.materials.push(Material { id, state: MaterialState::PendingRotation, token });
+            let backing = record.materials[0].backing.clone();
+            record.materials.push(Material { id, state: MaterialState::PendingRotation, backing });
         })
         .await;
     assert_eq!(rotate(&house, &arn).await, "no error");
