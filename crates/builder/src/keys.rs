@@ -77,7 +77,7 @@ pub(crate) async fn rewrap(vault: &VaultClient, zone: &ZoneId, rows: &mut [ZskRo
 
 fn binding(zone: &ZoneId, material_id: MaterialId) -> KeyBinding {
     KeyBinding {
-        owner: format!("zone/{zone}/zsk"),
+        owner: format!("zone/{zone}/zsk").into(),
         spec: KeySpec::EccNistP256,
         usage: KeyUsage::SignVerify,
         origin: KeyOrigin::AwsKms,

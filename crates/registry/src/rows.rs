@@ -62,7 +62,7 @@ pub(crate) struct KskToken {
 /// What the token of a zone's key-signing key is bound to.
 pub(crate) fn binding(zone: &ZoneId, ksk: &str, material_id: MaterialId) -> KeyBinding {
     KeyBinding {
-        owner: format!("registry/zone/{zone}/{ksk}"),
+        owner: format!("registry/zone/{zone}/{ksk}").into(),
         spec: KeySpec::EccNistP256,
         usage: KeyUsage::SignVerify,
         origin: KeyOrigin::AwsKms,

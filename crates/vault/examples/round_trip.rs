@@ -40,7 +40,7 @@ struct Keys {
 }
 
 async fn key(vault: &VaultClient, spec: KeySpec, usage: KeyUsage) -> KeyRef {
-    let owner = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".to_owned();
+    let owner = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".into();
     let material_id = MaterialId([1; 32]);
     let binding = KeyBinding { owner, spec, usage, origin: KeyOrigin::AwsKms, material_id };
     KeyRef::new(vault.generate_key(&binding).await.unwrap().ekt, binding)

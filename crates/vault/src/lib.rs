@@ -18,7 +18,7 @@ mod session;
 mod token;
 
 pub use api::algorithm::{EncryptionAlgorithm, MacAlgorithm, MessageType, SigningAlgorithm};
-pub use api::binding::{BindingError, Ekt, KeyBinding, KeyRef, MaterialId};
+pub use api::binding::{BindingError, Ekt, KeyBinding, KeyOwner, KeyRef, MaterialId};
 pub use api::blob::{BlobHeader, parse_ciphertext_header};
 pub use api::context::EncryptionContext;
 pub use api::error::{Refusal, VaultError};

@@ -24,7 +24,7 @@ fn config(folder: &Path) -> VaultConfig {
 
 async fn key(vault: &VaultClient, name: &str, spec: KeySpec, usage: KeyUsage) -> KeyRef {
     let binding = KeyBinding {
-        owner: format!("arn:aws:kms:us-east-1:111122223333:key/{name}"),
+        owner: format!("arn:aws:kms:us-east-1:111122223333:key/{name}").into(),
         spec,
         usage,
         origin: KeyOrigin::AwsKms,

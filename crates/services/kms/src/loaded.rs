@@ -9,7 +9,7 @@ use keyward_gate::{Check, Judge, RequestContext};
 use keyward_policy::{ConditionValues, Flavour, Policy};
 use keyward_schema::kms::KeyState;
 use keyward_store::{Key, Revision, Row};
-use keyward_vault::{Ekt, KeyBinding, KeyOrigin, KeyRef, KeySpec, KeyUsage, MaterialId};
+use keyward_vault::{Ekt, KeyBinding, KeyOrigin, KeyOwner, KeyRef, KeySpec, KeyUsage, MaterialId};
 use lru::LruCache;
 
 use crate::fault;
@@ -113,15 +113,18 @@ pub(crate) fn bind(arn: &KeyArn, record: &KeyRecord, material_id: MaterialId, to
     KeyRef::new(token, binding(arn, record, material_id))
 }
 
-/// What a token of the key at `arn` is bound to.
+/// What a token of the key at `arn` is bound to: that key, or the keys of all Regions that share its id.
 pub(crate) fn binding(arn: &KeyArn, record: &KeyRecord, material_id: MaterialId) -> KeyBinding {
-    KeyBinding {
-        owner: arn.to_string(),
-        spec: record.spec,
-        usage: record.usage,
-        origin: record.origin(),
-        material_id,
-    }
+    let owner = if arn.id.is_multi_region() {
+        KeyOwner::MultiRegion {
+            partition: arn.partition.clone(),
+            account: arn.account,
+            key_id: arn.id.to_string(),
+        }
+    } else {
+        KeyOwner::Single(arn.to_string())
+    };
+    KeyBinding { owner, spec: record.spec, usage: record.usage, origin: record.origin(), material_id }
 }
 
 /// The condition keys that every operation on a key carries.

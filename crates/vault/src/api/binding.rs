@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use keyward_base::Random;
+use keyward_base::{AccountId, Partition, Random};
 use serde::{Deserialize, Serialize};
 
 use crate::api::spec::{KeyOrigin, KeySpec, KeyUsage};
@@ -43,11 +43,86 @@ impl FromStr for MaterialId {
     }
 }
 
+/// Whose material it is. The two kinds have canonical forms of different versions, so that no token of one
+/// can be passed off as one of the other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum KeyOwner {
+    /// One key: its ARN; for keys that are no KMS keys, a name such as `route53/zone/Z1/zsk/3`. 1 to 2048
+    /// bytes.
+    Single(String),
+    /// A multi-Region key: its primary and its replicas have the same material, so that its token fits in
+    /// every Region of the deployment; never another account's, and no key of another id.
+    MultiRegion {
+        /// The deployment's partition.
+        partition: Partition,
+        /// The account that owns the keys.
+        account: AccountId,
+        /// The id that they share: `mrk-` and 32 hexadecimal digits in lower case.
+        key_id: String,
+    },
+}
+
+impl KeyOwner {
+    /// The longest name of a single key, in bytes.
+    pub const NAME_BYTES_MAX: usize = 2048;
+
+    /// The version of the canonical form that names such an owner.
+    const fn version(&self) -> u8 {
+        match self {
+            Self::Single(_) => 1,
+            Self::MultiRegion { .. } => 2,
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Single(name) => name.clone(),
+            Self::MultiRegion { partition, account, key_id } => format!("{partition}:{account}:{key_id}"),
+        }
+    }
+
+    fn read(version: u8, text: &str) -> Option<Self> {
+        match version {
+            1 if !text.is_empty() && text.len() <= Self::NAME_BYTES_MAX => {
+                Some(Self::Single(text.to_owned()))
+            }
+            2 => {
+                let mut parts = text.splitn(3, ':');
+                let (partition, account, key_id) = (parts.next()?, parts.next()?, parts.next()?);
+                let (partition, account) = (partition.parse().ok()?, account.parse().ok()?);
+                is_multi_region_id(key_id).then(|| Self::MultiRegion {
+                    partition,
+                    account,
+                    key_id: key_id.to_owned(),
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_multi_region_id(text: &str) -> bool {
+    let hex = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+    text.strip_prefix("mrk-").is_some_and(|digits| digits.len() == 32 && digits.bytes().all(hex))
+}
+
+impl From<String> for KeyOwner {
+    fn from(name: String) -> Self {
+        Self::Single(name)
+    }
+}
+
+impl From<&str> for KeyOwner {
+    fn from(name: &str) -> Self {
+        Self::Single(name.to_owned())
+    }
+}
+
 /// What a token is bound to; all of it is authenticated with the token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeyBinding {
-    /// The key's ARN; for keys that are no KMS keys, a name such as `route53/zone/Z1/zsk/3`. 1 to 2048 bytes.
-    pub owner: String,
+    /// Whose material it is.
+    pub owner: KeyOwner,
     /// What kind of key.
     pub spec: KeySpec,
     /// What it may do.
@@ -71,23 +146,26 @@ impl fmt::Display for BindingError {
 impl std::error::Error for BindingError {}
 
 impl KeyBinding {
-    /// The longest owner, in bytes.
-    pub const OWNER_BYTES_MAX: usize = 2048;
-    const VERSION: u8 = 1;
     const HEAD: usize = 4 + 32;
 
-    /// The key id that ciphertexts carry: what follows `:key/` in an ARN, else the owner itself. Replicas of
-    /// a multi-Region key share it, so that each decrypts the other's ciphertexts.
+    /// The key id that ciphertexts carry: what follows `:key/` in an ARN, else the owner's name itself. The
+    /// replicas of a multi-Region key share it, so that each decrypts the other's ciphertexts.
     pub fn key_id(&self) -> &str {
-        self.owner.split_once(":key/").map_or(self.owner.as_str(), |(_, id)| id)
+        match &self.owner {
+            KeyOwner::Single(name) => name.split_once(":key/").map_or(name.as_str(), |(_, id)| id),
+            KeyOwner::MultiRegion { key_id, .. } => key_id,
+        }
     }
 
-    /// The canonical bytes: version, codes, material id, owner (which ends with the bytes).
+    /// The canonical bytes: version, codes, material id, owner (which ends with the bytes). The version says
+    /// which kind of owner it is.
     pub fn canonical(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(Self::HEAD + self.owner.len());
-        bytes.extend_from_slice(&[Self::VERSION, self.spec.code(), self.usage.code(), self.origin.code()]);
+        let owner = self.owner.text();
+        let version = self.owner.version();
+        let mut bytes = Vec::with_capacity(Self::HEAD + owner.len());
+        bytes.extend_from_slice(&[version, self.spec.code(), self.usage.code(), self.origin.code()]);
         bytes.extend_from_slice(&self.material_id.0);
-        bytes.extend_from_slice(self.owner.as_bytes());
+        bytes.extend_from_slice(owner.as_bytes());
         bytes
     }
 
@@ -96,11 +174,9 @@ impl KeyBinding {
         let (head, owner) = bytes.split_at_checked(Self::HEAD).ok_or(BindingError)?;
         let (codes, material) = head.split_first_chunk::<4>().ok_or(BindingError)?;
         let [version, spec, usage, origin] = *codes;
-        if version != Self::VERSION || owner.is_empty() || owner.len() > Self::OWNER_BYTES_MAX {
-            return Err(BindingError);
-        }
+        let owner = std::str::from_utf8(owner).map_err(|_| BindingError)?;
         Ok(Self {
-            owner: std::str::from_utf8(owner).map_err(|_| BindingError)?.to_owned(),
+            owner: KeyOwner::read(version, owner).ok_or(BindingError)?,
             spec: spec.try_into().map_err(|_| BindingError)?,
             usage: usage.try_into().map_err(|_| BindingError)?,
             origin: origin.try_into().map_err(|_| BindingError)?,

@@ -9,7 +9,7 @@ const ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56e
 
 fn binding(owner: &str, spec: KeySpec, usage: KeyUsage) -> KeyBinding {
     let material_id = MaterialId([1; 32]);
-    KeyBinding { owner: owner.to_owned(), spec, usage, origin: KeyOrigin::AwsKms, material_id }
+    KeyBinding { owner: owner.into(), spec, usage, origin: KeyOrigin::AwsKms, material_id }
 }
 
 async fn key(vault: &VaultClient, spec: KeySpec, usage: KeyUsage) -> KeyRef {

@@ -140,7 +140,7 @@ fn load(spec: KeySpec, pkcs8: &[u8]) -> Option<Box<dyn LoadedKey>> {
 
 fn load_for(spec: KeySpec, usage: KeyUsage, pkcs8: &[u8]) -> Option<Box<dyn LoadedKey>> {
     let binding = KeyBinding {
-        owner: "self test".to_owned(),
+        owner: "self test".into(),
         spec,
         usage,
         origin: KeyOrigin::External,

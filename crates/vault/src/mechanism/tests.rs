@@ -19,7 +19,7 @@ fn vectors() -> HashMap<&'static str, Vec<u8>> {
 
 fn binding(spec: KeySpec, usage: KeyUsage) -> KeyBinding {
     KeyBinding {
-        owner: "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".to_owned(),
+        owner: "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".into(),
         spec,
         usage,
         origin: KeyOrigin::AwsKms,

@@ -18,6 +18,16 @@ impl KeyId {
         Self(random.uuid())
     }
 
+    /// A fresh id of a multi-Region key.
+    pub(crate) fn random_multi_region(random: &dyn Random) -> Self {
+        Self(format!("mrk-{}", random.uuid().replace('-', "")))
+    }
+
+    /// Whether it names a multi-Region key.
+    pub(crate) fn is_multi_region(&self) -> bool {
+        self.0.starts_with("mrk-")
+    }
+
     /// The id that `text` is, if it has the form of one.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let valid = text.strip_prefix("mrk-").map_or_else(|| is_uuid(text), is_multi_region_suffix);
@@ -65,6 +75,13 @@ pub(crate) struct KeyArn {
     pub(crate) id: KeyId,
 }
 
+impl KeyArn {
+    /// The multi-Region key with the same id in `region`.
+    pub(crate) fn twin(&self, region: &Region) -> Self {
+        Self { region: region.clone(), ..self.clone() }
+    }
+}
+
 impl fmt::Display for KeyArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "arn:{}:kms:{}:{}:key/{}", self.partition, self.region, self.account, self.id)
@@ -74,6 +91,17 @@ impl fmt::Display for KeyArn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fresh_ids_have_the_form_of_their_kind() {
+        let random = keyward_base::SeededRandom::new(1);
+        for (id, multi_region) in
+            [(KeyId::random(&random), false), (KeyId::random_multi_region(&random), true)]
+        {
+            assert_eq!(KeyId::parse(id.as_str()), Some(id.clone()));
+            assert_eq!(id.is_multi_region(), multi_region);
+        }
+    }
 
     #[test]
     fn takes_uuids_and_multi_region_ids_only() {

@@ -13,7 +13,7 @@ fn vault() -> Vault {
 
 fn binding(spec: KeySpec, usage: KeyUsage) -> Vec<u8> {
     let material_id = MaterialId([1; 32]);
-    KeyBinding { owner: "owner".to_owned(), spec, usage, origin: KeyOrigin::AwsKms, material_id }.canonical()
+    KeyBinding { owner: "owner".into(), spec, usage, origin: KeyOrigin::AwsKms, material_id }.canonical()
 }
 
 fn make(vault: &Vault, binding: &[u8]) -> Vec<u8> {
