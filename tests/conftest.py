@@ -1,5 +1,6 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use; and notes what each test shows (`recording.py`)."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,7 +8,23 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import Keyward  # noqa: E402  (the path comes first)
+import recording  # noqa: E402  (the path comes first)
+from harness import Keyward  # noqa: E402
+
+recording.start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call" and report.passed:
+        path = item.path.relative_to(recording.TESTS)
+        recording.test_passed(f"{path}::{item.originalname}")
+    return report
+
+
+def pytest_sessionfinish():
+    recording.finish(os.environ.get("PYTEST_XDIST_WORKER", "all"))
 
 
 @pytest.fixture(scope="session")

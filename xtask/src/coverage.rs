@@ -1,15 +1,22 @@
-//! `docs/coverage.md`: every operation that is served, with the client tests that call it.
+//! `docs/coverage.md`: every operation that is served, with the client tests that call it; and for the services
+//! whose members are followed, a table of these (`members`).
 //!
 //! Generated, and checked by tidy, so that it can't grow old.
+
+mod facts;
+mod members;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::coverage::members::Members;
+use crate::coverage::shown::Shown;
 use crate::failure::Failure;
 use crate::tree::{self, SourceFile};
 
 /// Where the table stands.
-pub(crate) const PATH: &str = "docs/coverage.md";
+const PATH: &str = "docs/coverage.md";
 
 /// The service's section in `models/served.toml`, its name, and the crate that serves it.
 const SERVICES: [(&str, &str, &str); 5] = [
@@ -22,6 +29,7 @@ const SERVICES: [(&str, &str, &str); 5] = [
 
 /// An operation that is served.
 pub(crate) struct Served {
+    section: &'static str,
     service: &'static str,
     /// AWS's name for it.
     pub(crate) name: String,
@@ -31,11 +39,59 @@ pub(crate) struct Served {
     pub(crate) tests: Vec<String>,
 }
 
-/// Writes the table.
+/// Writes the tables.
 pub(crate) fn run() -> Result<(), Failure> {
     let files = tree::files()?;
-    std::fs::write(tree::root().join(PATH), table(&served(&files)?))?;
+    let served = served(&files)?;
+    let root = tree::root();
+    std::fs::create_dir_all(root.join("docs/coverage"))?;
+    std::fs::write(root.join(PATH), table(&served))?;
+    let mut shown = Shown::read()?;
+    shown.retain(|test| members::is_there(test, &files));
+    for service in members::SERVICES {
+        let members = Members::standing(service, &served, &files)?.renewed(&shown);
+        std::fs::write(root.join(members::path(service)), members.text())?;
+    }
     Ok(())
+}
+
+/// Drops what earlier runs of the tests noted.
+pub(crate) fn forget_runs() -> Result<(), Failure> {
+    match std::fs::remove_dir_all(shown::folder()) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// After all end-to-end tests ran: each did what the tables say of it.
+pub(crate) fn check_run() -> Result<(), Failure> {
+    let files = tree::files()?;
+    let served = served(&files)?;
+    let shown = Shown::read()?;
+    let mut broken = Vec::new();
+    for service in members::SERVICES {
+        broken.extend(Members::standing(service, &served, &files)?.broken_claims(&shown));
+    }
+    if broken.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the coverage is not what docs/coverage says; run cargo xtask coverage:\n  {}",
+        broken.join("\n  ")
+    )))
+}
+
+/// What is wrong with the tables as they stand.
+pub(crate) fn findings(files: &[SourceFile], served: &[Served]) -> Result<Vec<String>, Failure> {
+    let mut findings = Vec::new();
+    let table_there = files.iter().find(|file| file.path == PATH).map(|file| file.text.as_str());
+    if table_there != Some(&table(served)) {
+        findings.push(format!("{PATH} is not of today; run cargo xtask coverage"));
+    }
+    for service in members::SERVICES {
+        findings.extend(Members::standing(service, served, files)?.findings(files));
+    }
+    Ok(findings)
 }
 
 /// All operations that are served.
@@ -52,6 +108,7 @@ pub(crate) fn served(files: &[SourceFile]) -> Result<Vec<Served>, Failure> {
         {
             let snake = snake_case(name);
             all.push(Served {
+                section,
                 service,
                 name: name.to_owned(),
                 file: format!("{room}/src/ops/{snake}.rs"),
@@ -78,7 +135,7 @@ fn tests_that_call(name: &str, snake: &str, files: &[SourceFile]) -> Vec<String>
 }
 
 /// The table as it should stand.
-pub(crate) fn table(served: &[Served]) -> String {
+fn table(served: &[Served]) -> String {
     let mut text = String::from(
         "# API coverage\n\nMade by `cargo xtask coverage`. Each operation that Keyward serves, with the client tests \
          that call it. An operation\nthat AWS has and Keyward does not answers a clear error that names it.\n",
@@ -87,7 +144,9 @@ pub(crate) fn table(served: &[Served]) -> String {
     for operation in served {
         if operation.service != service {
             service = operation.service;
-            let _ = write!(text, "\n## {service}\n\n| Operation | Code | Called by |\n|---|---|---|\n");
+            let members = members_line(operation.section);
+            let _ =
+                write!(text, "\n## {service}\n\n{members}| Operation | Code | Called by |\n|---|---|---|\n");
         }
         let code =
             format!("[{}](../{})", operation.file.rsplit('/').next().unwrap_or_default(), operation.file);
@@ -95,6 +154,14 @@ pub(crate) fn table(served: &[Served]) -> String {
         let _ = writeln!(text, "| {} | {code} | {} |", operation.name, tests.join(", "));
     }
     text
+}
+
+/// Where a service's members are followed, if they are.
+fn members_line(section: &str) -> String {
+    if !members::SERVICES.contains(&section) {
+        return String::new();
+    }
+    format!("Every member and error: [coverage/{section}.md](coverage/{section}.md).\n\n")
 }
 
 /// `GetDNSSEC` → `get_dnssec`, `EnableHostedZoneDNSSEC` → `enable_hosted_zone_dnssec`, as botocore does.

@@ -22,7 +22,7 @@ const USAGE: &str = "usage: cargo xtask <task>
   tidy                              checks the house rules that no compiler checks
   deny                              checks licences, sources and duplicates of dependencies
   models                            extracts models/*.json from the botocore release that served.toml pins
-  coverage                          writes docs/coverage.md";
+  coverage                          writes docs/coverage.md, and docs/coverage/ from what the tests showed when they ran";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

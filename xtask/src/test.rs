@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::failure::Failure;
-use crate::{process, tree};
+use crate::{coverage, process, tree};
 
 /// Debian's packages that build and tests use, each with a program that tells whether it is installed.
 const DEBIAN: [(&str, &str); 7] = [
@@ -106,11 +106,16 @@ fn install_python_packages() -> Result<(), Failure> {
 fn end_to_end(rest: &[String]) -> Result<(), Failure> {
     let root = tree::root();
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+    let is_complete = rest.is_empty();
+    if is_complete {
+        coverage::forget_runs()?;
+    }
     let mut pytest = Command::new(root.join("target/venv/bin/python"));
     pytest
         .current_dir(&root)
         .env("KEYWARD_BINARY", folder.join("debug/keyward"))
         .args(["-m", "pytest", "-n", "4", "--dist", "worksteal", "tests"])
         .args(rest);
-    process::run(&mut pytest)
+    process::run(&mut pytest)?;
+    if is_complete { coverage::check_run() } else { Ok(()) }
 }
