@@ -308,10 +308,8 @@ def test_each_request_makes_another_key(server):
 def test_what_is_not_served_yet_is_named(server):
     kms = server.client("kms")
     cases = [
-        ({"KeySpec": "SM2", "KeyUsage": "SIGN_VERIFY"}, "KeySpec SM2 is not served yet."),
         ({"Origin": "EXTERNAL"}, "Origin EXTERNAL is not served yet."),
         ({"MultiRegion": True}, "MultiRegion keys are not served yet."),
-        ({"KeySpec": "SM2", "KeyUsage": "KEY_AGREEMENT"}, "KeySpec SM2 is not served yet."),
     ]
     for members, message in cases:
         refused("UnsupportedOperationException", kms.create_key, message, **members)

@@ -109,7 +109,7 @@ def test_what_makes_no_data_key_pair(kms, key, name):
     signing = create(kms, KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
     message = f"{signing} key usage is SIGN_VERIFY which is not valid for {name}."
     refused("InvalidKeyUsageException", call, message, KeyId=signing, **pair)
-    message = "KeyPairSpec SM2 is not served yet."
+    message = "KeyPairSpec SM2 is available only in China Regions."
     refused("UnsupportedOperationException", call, message, KeyId=key, KeyPairSpec="SM2")
     message = refused("ValidationException", call, KeyId=key, KeyPairSpec="ML_DSA_44")
     assert "Value 'ML_DSA_44' at 'keyPairSpec' failed to satisfy constraint: Member must satisfy enum value set" in message

@@ -1,13 +1,13 @@
 //! What the data key operations share: the key's length or kind, and which keys can wrap one.
 
 use keyward_base::Fault;
-use keyward_gate::Check;
+use keyward_gate::{Check, RequestContext};
 use keyward_schema::kms::{DataKeyPairSpec, DataKeySpec};
 use keyward_vault::{EncryptionAlgorithm, KeySpec, KeyUsage};
 
 use crate::crypto::{GivenContext, with_context};
 use crate::fault;
-use crate::key::{Profile, shown};
+use crate::key::{Profile, check_region, shown};
 use crate::loaded::LoadedKey;
 
 /// The data key's length in bytes: exactly one of `KeySpec` and `NumberOfBytes` says it.
@@ -20,13 +20,11 @@ pub(crate) fn length(spec: Option<DataKeySpec>, bytes: Option<i32>) -> Result<u3
     }
 }
 
-/// The kind of a data key pair; what the vault makes no pairs of yet is named.
-pub(crate) fn pair_spec(given: DataKeyPairSpec) -> Result<KeySpec, Fault> {
+/// The kind of a data key pair, where the request's Region has it.
+pub(crate) fn pair_spec(given: DataKeyPairSpec, request: &RequestContext) -> Result<KeySpec, Fault> {
     let spec: KeySpec = shown(given.as_str())?;
-    if spec.makes_data_key_pairs() {
-        return Ok(spec);
-    }
-    Err(fault::unsupported(format!("KeyPairSpec {spec} is not served yet.")))
+    check_region(spec, "KeyPairSpec", &request.partition, &request.region)?;
+    Ok(spec)
 }
 
 /// The condition keys of a data key pair.

@@ -85,10 +85,10 @@ impl KeySpec {
         )
     }
 
-    /// Whether a vault makes data key pairs of this spec (KMS API, GenerateDataKeyPair; SM2 is not there yet).
+    /// Whether a vault makes data key pairs of this spec (KMS API, GenerateDataKeyPair).
     pub const fn makes_data_key_pairs(self) -> bool {
         use KeySpec::*;
-        self.is_asymmetric() && !matches!(self, MlDsa44 | MlDsa65 | MlDsa87 | Sm2)
+        self.is_asymmetric() && !matches!(self, MlDsa44 | MlDsa65 | MlDsa87)
     }
 
     /// Whether KMS lets a key of this spec have this usage (KMS developer guide, "Key spec reference").

@@ -2,7 +2,7 @@
 //!
 //! A mechanism is looked up by spec and usage (`registry`); a loaded key refuses every operation that its
 //! mechanism does not override. So a new mechanism can only add what it says. All cryptography is
-//! aws-lc's; nothing here computes with secret bytes itself.
+//! aws-lc's, but for SM2, which it lacks (`sm2`); nothing here computes with secret bytes itself.
 
 mod awslc;
 pub(crate) mod ecdh;
@@ -14,6 +14,7 @@ pub(crate) mod mlkem;
 pub(crate) mod registry;
 pub(crate) mod rsa;
 pub(crate) mod selftest;
+pub(crate) mod sm2;
 pub(crate) mod symmetric;
 
 use aws_lc_rs::error::{KeyRejected, Unspecified};

@@ -4,7 +4,7 @@ use crate::api::binding::KeyBinding;
 use crate::api::error::{Refusal, VaultError};
 use crate::api::spec::{KeySpec, KeyUsage};
 use crate::mechanism::{
-    Generated, LoadedKey, Mechanism, Secret, ecdh, ecdsa, ed25519, mac, mldsa, mlkem, rsa, symmetric,
+    Generated, LoadedKey, Mechanism, Secret, ecdh, ecdsa, ed25519, mac, mldsa, mlkem, rsa, sm2, symmetric,
 };
 
 /// The mechanism for keys of `spec` and `usage`.
@@ -23,6 +23,7 @@ pub(crate) fn find(spec: KeySpec, usage: KeyUsage) -> Result<&'static dyn Mechan
         (MlDsa44 | MlDsa65 | MlDsa87, KeyUsage::SignVerify) => &mldsa::MlDsa,
         (MlKem512 | MlKem768 | MlKem1024, KeyUsage::EncapsulateDecapsulate) => &mlkem::MlKem,
         (Hmac224 | Hmac256 | Hmac384 | Hmac512, KeyUsage::GenerateVerifyMac) => &mac::Hmac,
+        (Sm2, _) => &sm2::Sm2,
         _ => return Err(Refusal::Unsupported.into()),
     })
 }

@@ -17,7 +17,7 @@ const SAMPLE: Message<'static> = Message { kind: MessageType::Raw, bytes: b"samp
 /// One check: what it is called and whether the answer was right.
 type Check = (&'static str, fn() -> Option<bool>);
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     ("AES-256-GCM", aes_gcm),
     ("HMAC-SHA256", hmac_sha256),
     ("counter KDF", kdf),
@@ -26,6 +26,7 @@ const CHECKS: [Check; 8] = [
     ("Ed25519", ed25519),
     ("ML-DSA", ml_dsa),
     ("ML-KEM", ml_kem),
+    ("SM2", sm2),
 ];
 
 /// Runs them all; the error names the first that gave a wrong answer.
@@ -132,6 +133,27 @@ fn ml_kem() -> Option<bool> {
     *ciphertext.first_mut()? ^= 1;
     let rejected = key.decapsulate(&ciphertext).ok()?;
     Some(*opened == *secret && *rejected != *secret)
+}
+
+/// GB/T 32918.5 section A.2 (the key and signature of "message digest" on the recommended curve).
+fn sm2() -> Option<bool> {
+    let key = bytes(
+        "3041020100301306072a8648ce3d020106082a811ccf5501822d042730250201010420\
+         3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8",
+    )?;
+    let known = bytes(
+        "3046022100f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3\
+         022100b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa",
+    )?;
+    let key = load(KeySpec::Sm2, &key)?;
+    let algorithm = SigningAlgorithm::Sm2Dsa;
+    let message = Message { kind: MessageType::Raw, bytes: b"message digest" };
+    let own = key.sign(algorithm, message, SignatureForm::Kms).ok()?;
+    Some(
+        key.verify(algorithm, message, &known).is_ok()
+            && key.verify(algorithm, message, &own).is_ok()
+            && key.verify(algorithm, SAMPLE, &own).is_err(),
+    )
 }
 
 fn load(spec: KeySpec, pkcs8: &[u8]) -> Option<Box<dyn LoadedKey>> {

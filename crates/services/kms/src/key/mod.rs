@@ -25,6 +25,6 @@ pub(crate) use rotation::{
 #[cfg(test)]
 pub(crate) use source::CustomKeyStoreId;
 pub(crate) use source::Source;
-pub(crate) use spec::{KeyKind, KeyManager};
+pub(crate) use spec::{KeyKind, KeyManager, check_region};
 pub(crate) use state::{Lifecycle, Profile, Refusal};
 pub(crate) use tags::Tags;

@@ -1,6 +1,6 @@
 //! Which kinds of keys can be made: spec, usage and origin, and which of them go together.
 
-use keyward_base::Fault;
+use keyward_base::{Fault, Partition, Region};
 use keyward_vault::{KeyOrigin, KeySpec, KeyUsage};
 use serde::{Deserialize, Serialize};
 
@@ -47,11 +47,22 @@ impl KeyKind {
 
     /// What of it AWS has and this deployment has not.
     fn unserved(self) -> Option<String> {
-        if self.origin != KeyOrigin::AwsKms {
-            return Some(format!("Origin {}", self.origin));
-        }
-        (self.spec == KeySpec::Sm2).then(|| format!("KeySpec {}", self.spec))
+        (self.origin != KeyOrigin::AwsKms).then(|| format!("Origin {}", self.origin))
     }
+}
+
+/// SM2 exists in the China Regions only (developer guide, "Key spec reference"): those named `cn-…`, and all
+/// Regions of a deployment whose partition is `aws-cn`. `member` is the one that names the spec.
+pub(crate) fn check_region(
+    spec: KeySpec,
+    member: &str,
+    partition: &Partition,
+    region: &Region,
+) -> Result<(), Fault> {
+    if spec != KeySpec::Sm2 || region.as_str().starts_with("cn-") || partition.as_str() == "aws-cn" {
+        return Ok(());
+    }
+    Err(fault::unsupported(format!("{member} SM2 is available only in China Regions.")))
 }
 
 #[cfg(test)]
@@ -83,12 +94,22 @@ mod tests {
 
     #[test]
     fn what_is_not_served_yet_is_named() {
-        let refused = "UnsupportedOperationException: KeySpec SM2 is not served yet.";
-        assert_eq!(kind(KeySpec::Sm2, Some(KeyUsage::SignVerify)), Err(refused.to_owned()));
-        assert_eq!(kind(KeySpec::Sm2, Some(KeyUsage::KeyAgreement)), Err(refused.to_owned()));
         for origin in [KeyOrigin::External, KeyOrigin::AwsCloudHsm, KeyOrigin::ExternalKeyStore] {
             let fault = KeyKind::new(KeySpec::SymmetricDefault, None, origin).unwrap_err();
             assert!(fault.to_string().contains(origin.as_str()), "{fault}");
         }
+    }
+
+    #[test]
+    fn sm2_is_refused_outside_china() {
+        let check = |spec, partition: &str, region: &str| {
+            let (partition, region) = (partition.parse().unwrap(), region.parse().unwrap());
+            check_region(spec, "KeySpec", &partition, &region).map_err(|fault| fault.to_string())
+        };
+        let refused = "UnsupportedOperationException: KeySpec SM2 is available only in China Regions.";
+        assert_eq!(check(KeySpec::Sm2, "aws", "us-east-1"), Err(refused.to_owned()));
+        assert_eq!(check(KeySpec::Sm2, "aws", "cn-north-1"), Ok(()));
+        assert_eq!(check(KeySpec::Sm2, "aws-cn", "us-east-1"), Ok(()));
+        assert_eq!(check(KeySpec::Rsa2048, "aws", "us-east-1"), Ok(()));
     }
 }

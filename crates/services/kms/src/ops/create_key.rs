@@ -8,7 +8,7 @@ use keyward_vault::{KeyOrigin, KeySpec, MaterialId};
 use crate::fault;
 use crate::key::{
     KeyArn, KeyId, KeyKind, KeyManager, KeyRecord, Lifecycle, Material, MaterialState, MultiRegion, Source,
-    Tags, default_policy, metadata, shown,
+    Tags, check_region, default_policy, metadata, shown,
 };
 use crate::kms::Kms;
 use crate::loaded::{binding, whole_account};
@@ -38,6 +38,7 @@ impl Operation for CreateKey {
         _view: &mut View<'_>,
     ) -> Result<(NewKey, Vec<Check>), Fault> {
         let kind = kind(input)?;
+        check_region(kind.spec, "KeySpec", &request.partition, &request.region)?;
         let tags = tags(input)?;
         let arn = arn(request, request.account(), KeyId::random(&*kms.random));
         let bypass = input.bypass_policy_lockout_safety_check == Some(true);

@@ -39,7 +39,7 @@ impl Operation for GenerateDataKeyPair {
         let (input, key) = (permit.input(), &permit.subject().key);
         check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         refuse_recipient(input.recipient.as_ref())?;
-        let pair = pair_spec(input.key_pair_spec)?;
+        let pair = pair_spec(input.key_pair_spec, permit.request())?;
         check_key(key, "GenerateDataKeyPair")?;
         check_dry_run(input.dry_run)?;
         let context = context(&input.encryption_context);

@@ -41,7 +41,7 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
     ) -> Result<GenerateDataKeyPairWithoutPlaintextResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
         check_grant_tokens(kms, input.grant_tokens.as_ref())?;
-        let pair = pair_spec(input.key_pair_spec)?;
+        let pair = pair_spec(input.key_pair_spec, permit.request())?;
         check_key(key, "GenerateDataKeyPairWithoutPlaintext")?;
         check_dry_run(input.dry_run)?;
         let context = context(&input.encryption_context);

@@ -39,8 +39,8 @@ fn a_key_with_a_usage_that_its_spec_has_not_is_never_made() {
     let refused = |spec, usage| failure(vault.answer(&Request::GenerateKey(Bytes(&binding(spec, usage)))));
     let wrong = refused(KeySpec::SymmetricDefault, KeyUsage::SignVerify);
     assert_eq!(wrong, Some(VaultError::Refused(Refusal::Usage)));
-    let later = refused(KeySpec::Sm2, KeyUsage::SignVerify);
-    assert_eq!(later, Some(VaultError::Refused(Refusal::Unsupported)));
+    let wrong = refused(KeySpec::Sm2, KeyUsage::GenerateVerifyMac);
+    assert_eq!(wrong, Some(VaultError::Refused(Refusal::Usage)));
 }
 
 #[test]

@@ -112,11 +112,6 @@ async fn the_deprecated_member_names_the_spec_too_but_not_another() {
 
 #[tokio::test]
 async fn what_is_not_served_yet_is_named() {
-    let spec = |spec| CreateKeyRequest {
-        key_spec: Some(spec),
-        key_usage: Some(KeyUsageType::SignVerify),
-        ..Default::default()
-    };
     let origin = |origin| CreateKeyRequest { origin: Some(origin), ..Default::default() };
     let in_store = |origin, xks_key_id: Option<&str>| CreateKeyRequest {
         origin: Some(origin),
@@ -126,7 +121,6 @@ async fn what_is_not_served_yet_is_named() {
     };
     let multi_region = CreateKeyRequest { multi_region: Some(true), ..Default::default() };
     let cases = [
-        (spec(KeySpec::Sm2), "KeySpec SM2 is"),
         (origin(OriginType::External), "Origin EXTERNAL is"),
         (in_store(OriginType::AwsCloudhsm, None), "Origin AWS_CLOUDHSM is"),
         (in_store(OriginType::ExternalKeyStore, Some("x")), "Origin EXTERNAL_KEY_STORE is"),
@@ -251,4 +245,20 @@ async fn the_stored_key_holds_no_plain_material() {
     let token = record.current().unwrap().token().cloned().unwrap();
     // 32 bytes of key, and at least a nonce and a tag around them.
     assert!(token.as_bytes().len() >= 32 + 12 + 16);
+}
+
+#[tokio::test]
+async fn sm2_keys_are_made_in_china_only() {
+    let house = House::new().await;
+    let input = CreateKeyRequest {
+        key_spec: Some(KeySpec::Sm2),
+        key_usage: Some(KeyUsageType::SignVerify),
+        ..Default::default()
+    };
+    let expected = "UnsupportedOperationException: KeySpec SM2 is available only in China Regions.";
+    assert_eq!(refused(input.clone()).await, expected);
+    let china = "cn-north-1".parse().unwrap();
+    let made = house.handle.call::<CreateKey>(&root(), &china, input).await.unwrap().key_metadata.unwrap();
+    assert_eq!(made.key_spec, Some(KeySpec::Sm2));
+    assert_eq!(made.signing_algorithms, Some(vec![SigningAlgorithmSpec::Sm2dsa]));
 }

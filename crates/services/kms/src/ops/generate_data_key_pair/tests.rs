@@ -72,11 +72,11 @@ async fn only_symmetric_encryption_keys_wrap_pairs() {
 }
 
 #[tokio::test]
-async fn what_is_not_served_yet_is_named_and_a_dry_run_makes_nothing() {
+async fn sm2_is_refused_outside_china_and_a_dry_run_makes_nothing() {
     let house = House::new().await;
     let arn = house.symmetric().await;
     let call = async |input| refusal(house.call::<GenerateDataKeyPair>(&root(), input).await);
-    let expected = "UnsupportedOperationException: KeyPairSpec SM2 is not served yet.";
+    let expected = "UnsupportedOperationException: KeyPairSpec SM2 is available only in China Regions.";
     assert_eq!(call(request(&arn, DataKeyPairSpec::Sm2)).await, expected);
     let dry =
         GenerateDataKeyPairRequest { dry_run: Some(true), ..request(&arn, DataKeyPairSpec::EccNistP256) };
