@@ -19,10 +19,11 @@ use crate::tree::{self, SourceFile};
 const PATH: &str = "docs/coverage.md";
 
 /// The service's section in `models/served.toml`, its name, and the crate that serves it.
-const SERVICES: [(&str, &str, &str); 5] = [
+const SERVICES: [(&str, &str, &str); 6] = [
     ("kms", "AWS KMS", "crates/services/kms"),
     ("route53", "Route 53", "crates/services/route53"),
     ("route53domains", "Route 53 Domains", "crates/services/domains"),
+    ("cloudhsmv2", "CloudHSM v2", "crates/services/cloudhsm"),
     ("iam", "IAM", "crates/services/iam"),
     ("sts", "STS", "crates/services/iam"),
 ];

@@ -104,10 +104,24 @@ const COMMON: &[Common] = &[
     auth("ServiceUnavailableException", ("ServiceUnavailableException", 503), ("ServiceUnavailable", 503)),
 ];
 
+/// What a service calls a common error, where its model has a name of its own for it and every operation lists
+/// that name (CloudHSM API reference, "Errors" of any operation).
+const OWN_NAMES: &[(&str, &str, &str)] = &[
+    ("cloudhsmv2", "AccessDeniedException", "CloudHsmAccessDeniedException"),
+    ("cloudhsmv2", "ValidationException", "CloudHsmInvalidRequestException"),
+    ("cloudhsmv2", "InternalFailure", "CloudHsmInternalFailureException"),
+    ("cloudhsmv2", "ServiceUnavailableException", "CloudHsmServiceException"),
+];
+
 impl<'a> WireError<'a> {
     /// `fault` as `dialect` shows it. An error that the operation's model lists wins over a common one,
     /// a common one over the rest of the service's model.
     pub(crate) fn of(dialect: &Dialect, operation: Option<&OperationFacts>, fault: &'a Fault) -> Self {
+        if let Some(own) = operation.and_then(|operation| own_name(operation, fault.code())) {
+            let status =
+                dialect.service.and_then(|service| service.error(own)).map_or(400, |facts| facts.status);
+            return Self { code: Cow::Borrowed(own), status, message: fault.message() };
+        }
         let listed = operation.is_some_and(|operation| operation.errors.contains(&fault.code()));
         let common = COMMON.iter().find(|common| common.key == fault.code());
         match common {
@@ -141,6 +155,13 @@ impl<'a> WireError<'a> {
         let code = if is_xml(dialect.protocol) { facts.code } else { facts.shape };
         Self { code: Cow::Borrowed(code), status: facts.status, message: fault.message() }
     }
+}
+
+/// The name that the operation's service has for a common code.
+fn own_name(operation: &OperationFacts, code: &str) -> Option<&'static str> {
+    let names =
+        OWN_NAMES.iter().find(|(service, common, _)| *service == operation.service.name && *common == code);
+    names.map(|(_, _, own)| *own)
 }
 
 fn is_xml(protocol: Protocol) -> bool {

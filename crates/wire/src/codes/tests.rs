@@ -1,6 +1,6 @@
 //! Tests of codes and statuses.
 
-use keyward_schema::{OperationShape, iam, kms, route53, route53domains, sts};
+use keyward_schema::{OperationShape, cloudhsmv2, iam, kms, route53, route53domains, sts};
 
 use super::*;
 
@@ -86,4 +86,25 @@ fn what_nobody_models_is_judged_by_its_blame() {
 #[test]
 fn an_operation_that_is_not_served_is_not_retried() {
     assert_eq!(shown(Protocol::Json, kms::Sign::FACTS, &caller("NotImplemented")).1, 501);
+}
+
+#[test]
+fn cloudhsm_has_its_own_names_for_common_errors() {
+    let operation = cloudhsmv2::DescribeClusters::FACTS;
+    let table = [
+        ("AccessDeniedException", "CloudHsmAccessDeniedException", 400),
+        ("ValidationException", "CloudHsmInvalidRequestException", 400),
+        ("InternalFailure", "CloudHsmInternalFailureException", 500),
+        ("ServiceUnavailableException", "CloudHsmServiceException", 400),
+        ("InvalidSignatureException", "InvalidSignatureException", 400),
+    ];
+    for (common, own, status) in table {
+        for protocol in [Protocol::Json, Protocol::Cbor] {
+            assert_eq!(shown(protocol, operation, &caller(common)), (own.to_owned(), status));
+        }
+    }
+    for operation in cloudhsmv2::FACTS.operations {
+        let lists = |own: &str| operation.errors.contains(&own);
+        assert!(OWN_NAMES.iter().all(|(_, _, own)| lists(own)), "{}", operation.name);
+    }
 }

@@ -13,6 +13,7 @@ fn routed(head: &Parts, body: &[u8], scope: Option<&str>) -> Result<&'static str
 fn a_target_header_names_a_json_operation() {
     assert_eq!(routed(&json_head("TrentService.CreateKey"), b"{}", Some("kms")), Ok("CreateKey"));
     assert_eq!(routed(&json_head("Route53Domains_v20140515.ListDomains"), b"{}", None), Ok("ListDomains"));
+    assert_eq!(routed(&json_head("BaldrApiService.CreateHsm"), b"{}", Some("cloudhsm")), Ok("CreateHsm"));
 }
 
 #[test]
@@ -24,6 +25,8 @@ fn a_path_names_a_cbor_operation() {
     );
     assert_eq!(routed(&cbor, b"", None), Ok("ListDomains"));
     assert_eq!(Dialect::of(&cbor, b"", None).protocol, Protocol::Cbor);
+    let hsm = head("POST", "/service/BaldrApiService/operation/DescribeClusters", &[]);
+    assert_eq!(routed(&hsm, b"", Some("cloudhsm")), Ok("DescribeClusters"));
     let not_cbor = head("POST", "/service/TrentService/operation/CreateKey", &[]);
     assert_eq!(routed(&not_cbor, b"", None), Err("UnknownOperationException".to_owned()));
 }
