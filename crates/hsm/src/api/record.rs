@@ -1,0 +1,54 @@
+//! Masked records: an HSM's replicated state as whoever carries it sees it.
+//!
+//! The body is sealed (AES-256-GCM) under the cluster's masking key with key, version and tombstone bit as associated data:
+//! only HSMs of the cluster can make or read one, and whoever carries it can neither read nor change it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::ids::{HsmSerial, KeyHandle, UserName};
+use crate::api::quorum::QuorumService;
+
+/// What a record is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RecordKey {
+    /// A key object: attributes, owner, shares, masked material.
+    Key(KeyHandle),
+    /// A user: role, password hash, public key.
+    User(UserName),
+    /// A quorum value.
+    Quorum(QuorumService),
+    /// The cluster's own key pair (its certificate's).
+    ClusterKey,
+    /// The one approval token that a user may have for a service; a tombstone once spent or deleted.
+    QuorumToken(QuorumService, UserName),
+}
+
+/// When a record was written: a Lamport clock. Totally ordered, by counter and then by origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RecordVersion {
+    /// Above every counter that the writer had seen.
+    pub counter: u64,
+    /// The HSM that wrote it.
+    pub origin: HsmSerial,
+}
+
+/// All that deciding between two records takes. In the clear, but authenticated by the sealed body.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Stamp {
+    /// What it is about.
+    pub key: RecordKey,
+    /// When it was written.
+    pub version: RecordVersion,
+    /// Whether it says that the thing is gone.
+    pub tombstone: bool,
+}
+
+/// A record as it travels and rests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaskedRecord {
+    /// What, when, and whether it is gone.
+    pub stamp: Stamp,
+    /// The body: `nonce (12) | ciphertext | tag (16)`.
+    #[serde(with = "crate::api::octets")]
+    pub sealed: Vec<u8>,
+}
