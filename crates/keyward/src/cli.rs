@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cloudhsm::words::Words;
+
 /// A self-hosted key-management service and DNSSEC authority that speaks the AWS APIs.
 #[derive(Debug, Parser)]
 #[command(name = "keyward", version, about, max_term_width = 100)]
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     /// Makes and lists accounts.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Manages the users and keys of a CloudHSM cluster, in the words of AWS's CloudHSM CLI.
+    Cloudhsm(CloudhsmArgs),
     /// The vault process; `serve` starts it by itself.
     #[command(hide = true)]
     Vault(VaultArgs),
@@ -70,6 +74,18 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         folder: FolderArgs,
     },
+}
+
+/// Who logs in comes from CLOUDHSM_ROLE (admin or crypto-user) and CLOUDHSM_PIN (user:password).
+#[derive(Debug, Args)]
+pub(crate) struct CloudhsmArgs {
+    #[command(flatten)]
+    pub(crate) folder: FolderArgs,
+    /// The cluster
+    #[arg(long, value_name = "cluster-…")]
+    pub(crate) cluster_id: String,
+    #[command(subcommand)]
+    pub(crate) words: Words,
 }
 
 #[derive(Debug, Args)]

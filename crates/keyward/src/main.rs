@@ -4,6 +4,7 @@
 
 mod admin;
 mod cli;
+mod cloudhsm;
 mod commands;
 mod config;
 mod folder;
@@ -37,6 +38,7 @@ fn run(command: Command) -> Result<(), Refusal> {
             commands::account::create(&folder.data_dir, name)
         }
         Command::Account(AccountCommand::List { folder }) => commands::account::list(&folder.data_dir),
+        Command::Cloudhsm(arguments) => cloudhsm::client::run(arguments),
         Command::Vault(arguments) => commands::vault::run(arguments),
     }
 }

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cloudhsm::Outcome;
+use crate::cloudhsm::words::Words;
+
 /// What an operator asks for.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -13,6 +16,13 @@ pub(crate) enum Question {
     },
     /// List the accounts.
     AccountList,
+    /// A command of the CloudHSM command line.
+    Cloudhsm {
+        /// The cluster that it is for.
+        cluster_id: String,
+        /// The command.
+        words: Words,
+    },
 }
 
 /// What `serve` answers.
@@ -23,6 +33,8 @@ pub(crate) enum Answer {
     AccountCreated { account: AccountView, access_key_id: String, secret_access_key: String },
     /// The accounts, oldest first.
     Accounts(Vec<AccountView>),
+    /// What came of a CloudHSM command.
+    Cloudhsm(Outcome),
     /// It could not be done; nothing was changed.
     Refused(String),
 }
