@@ -31,8 +31,7 @@ impl Conversation {
     pub(crate) fn ask(&mut self, question: &Question) -> Result<Answer, Refusal> {
         let broken = |error: std::io::Error| Refusal::new(format!("keyward serve did not answer: {error}"));
         // A question may hold a password.
-        let mut line =
-            Zeroizing::new(serde_json::to_string(question).map_err(|error| broken(error.into()))?);
+        let mut line = Zeroizing::new(serde_json::to_string(question).map_err(|error| broken(error.into()))?);
         line.push('\n');
         self.stream.get_mut().write_all(line.as_bytes()).map_err(broken)?;
         let mut answer = String::new();

@@ -18,11 +18,7 @@ pub(crate) trait Operator: Send + Sync + 'static {
     /// What lasts as long as a connection: a login at an HSM.
     type Session: Default + Send;
 
-    fn answer(
-        &self,
-        session: &mut Self::Session,
-        question: Question,
-    ) -> impl Future<Output = Answer> + Send;
+    fn answer(&self, session: &mut Self::Session, question: Question) -> impl Future<Output = Answer> + Send;
 
     /// The connection ended.
     fn close(&self, session: Self::Session) -> impl Future<Output = ()> + Send;
@@ -49,11 +45,7 @@ pub(crate) fn serve<O: Operator>(folder: &Path, operator: Arc<O>) -> io::Result<
     Ok(())
 }
 
-async fn converse<O: Operator>(
-    stream: UnixStream,
-    operator: &O,
-    session: &mut O::Session,
-) -> io::Result<()> {
+async fn converse<O: Operator>(stream: UnixStream, operator: &O, session: &mut O::Session) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
     while let Some(line) = read_line(&mut reader).await? {

@@ -108,9 +108,9 @@ impl Client {
         match self.conversation.ask(&question)? {
             Answer::Cloudhsm(outcome) => Ok(outcome),
             Answer::Refused(why) => Ok(Outcome::failed(why)),
-            _ => {
-                Err(Refusal::new("keyward serve gave an answer to another question; are both of one version?"))
-            }
+            _ => Err(Refusal::new(
+                "keyward serve gave an answer to another question; are both of one version?",
+            )),
         }
     }
 }

@@ -88,19 +88,6 @@ pub(crate) struct DataWords {
     /// File of the data
     #[arg(long, value_name = "FILE")]
     pub(crate) data_path: Option<FileBytes>,
-    /// Whether the data is the message or its digest
-    #[arg(long, default_value = "raw")]
-    pub(crate) data_type: DataType,
-}
-
-/// What the data is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum DataType {
-    /// The message.
-    Raw,
-    /// Its digest.
-    Digest,
 }
 
 /// A digest.

@@ -100,13 +100,6 @@ pub(crate) struct NewKeyWords {
     /// Crypto users to share the key with
     #[arg(long, num_args = 1..)]
     pub(crate) share_crypto_users: Vec<String>,
-    #[command(flatten)]
-    pub(crate) provision: Provision,
-}
-
-/// On how many HSMs a new key has to be.
-#[derive(Clone, Copy, Debug, Default, Args, Serialize, Deserialize)]
-pub(crate) struct Provision {
     /// Makes the key even where it can't be on two HSMs
     #[arg(long)]
     pub(crate) disable_key_availability_check: bool,
@@ -147,15 +140,15 @@ pub(crate) enum PairWords {
         /// 2048 to 4096 in steps of 256
         #[arg(long)]
         modulus_size_bits: u32,
-        /// 65537 or larger, odd
-        #[arg(long, default_value_t = 65537)]
+        /// 65537, as FIPS 186-5 has it by default
+        #[arg(long, default_value_t = 65537, value_parser = clap::value_parser!(u32).range(65537..=65537))]
         public_exponent: u32,
         #[command(flatten)]
         words: PairCommon,
     },
     /// A pair on an elliptic curve.
     Ec {
-        /// prime256v1, secp256r1, secp224r1, secp384r1, secp521r1 or secp256k1
+        /// prime256v1, secp256r1, secp384r1, secp521r1 or secp256k1
         #[arg(long)]
         curve: String,
         #[command(flatten)]
@@ -186,34 +179,10 @@ pub(crate) struct PairCommon {
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum WrapMechanism {
-    /// AES-GCM; the HSM makes the IV
-    AesGcm {
-        #[command(flatten)]
-        words: WrapWords,
-        /// Bits of the tag
-        #[arg(long)]
-        tag_length_bits: u16,
-        /// Additional authenticated data, hex
-        #[arg(long)]
-        aad: Option<String>,
-    },
     /// AES key wrap (RFC 3394), whole blocks
     AesNoPad(WrapWords),
-    /// AES key wrap with PKCS #5 padding
-    AesPkcs5Pad(WrapWords),
     /// AES key wrap with padding by zeros (RFC 5649)
     AesZeroPad(WrapWords),
-    /// An AES key under RSA-OAEP, and the payload under that AES key
-    RsaAes {
-        #[command(flatten)]
-        words: WrapWords,
-        /// OAEP's digest
-        #[arg(long)]
-        hash_function: HashFunction,
-        /// OAEP's mask generation function
-        #[arg(long)]
-        mgf: MaskGeneration,
-    },
     /// RSA-OAEP
     RsaOaep {
         #[command(flatten)]
@@ -231,8 +200,7 @@ impl WrapMechanism {
     /// What every mechanism has.
     pub(crate) fn common(&self) -> &WrapWords {
         match self {
-            Self::AesNoPad(words) | Self::AesPkcs5Pad(words) | Self::AesZeroPad(words) => words,
-            Self::AesGcm { words, .. } | Self::RsaAes { words, .. } | Self::RsaOaep { words, .. } => words,
+            Self::AesNoPad(words) | Self::AesZeroPad(words) | Self::RsaOaep { words, .. } => words,
         }
     }
 }
@@ -255,37 +223,10 @@ pub(crate) struct WrapWords {
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum UnwrapMechanism {
-    /// AES-GCM
-    AesGcm {
-        #[command(flatten)]
-        words: UnwrapWords,
-        /// Bits of the tag
-        #[arg(long)]
-        tag_length_bits: u16,
-        /// The IV, hex
-        #[arg(long)]
-        iv: String,
-        /// Additional authenticated data, hex
-        #[arg(long)]
-        aad: Option<String>,
-    },
     /// AES key wrap (RFC 3394), whole blocks
     AesNoPad(UnwrapWords),
-    /// AES key wrap with PKCS #5 padding
-    AesPkcs5Pad(UnwrapWords),
     /// AES key wrap with padding by zeros (RFC 5649)
     AesZeroPad(UnwrapWords),
-    /// An AES key under RSA-OAEP, and the payload under that AES key
-    RsaAes {
-        #[command(flatten)]
-        words: UnwrapWords,
-        /// OAEP's digest
-        #[arg(long)]
-        hash_function: HashFunction,
-        /// OAEP's mask generation function
-        #[arg(long)]
-        mgf: MaskGeneration,
-    },
     /// RSA-OAEP
     RsaOaep {
         #[command(flatten)]
@@ -303,8 +244,7 @@ impl UnwrapMechanism {
     /// What every mechanism has.
     pub(crate) fn common(&self) -> &UnwrapWords {
         match self {
-            Self::AesNoPad(words) | Self::AesPkcs5Pad(words) | Self::AesZeroPad(words) => words,
-            Self::AesGcm { words, .. } | Self::RsaAes { words, .. } | Self::RsaOaep { words, .. } => words,
+            Self::AesNoPad(words) | Self::AesZeroPad(words) | Self::RsaOaep { words, .. } => words,
         }
     }
 }

@@ -13,11 +13,11 @@ use clap::{Parser, Subcommand};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::cloudhsm::words::crypto::{
-    CryptoWords, DataType, HashFunction, MaskGeneration, SignWords, SignatureMechanism, VerifyWords,
+    CryptoWords, HashFunction, MaskGeneration, SignWords, SignatureMechanism, VerifyWords,
 };
 pub(crate) use crate::cloudhsm::words::file::FileBytes;
 pub(crate) use crate::cloudhsm::words::key::{
-    GenerateWords, KeyTypeClass, KeyWords, NewKeyWords, PairWords, Provision, SymmetricWords, UnwrapMechanism,
+    GenerateWords, KeyTypeClass, KeyWords, NewKeyWords, PairWords, SymmetricWords, UnwrapMechanism,
     UnwrapWords, WrapMechanism, WrapWords,
 };
 pub(crate) use crate::cloudhsm::words::quorum::{QuorumWords, TokenScope, TokenWords};
@@ -66,7 +66,7 @@ pub(crate) enum Words {
 
 /// One line of `interactive`.
 #[derive(Debug, Parser)]
-#[command(name = "keyward-cloudhsm", multicall = true, no_binary_name = true, max_term_width = 100)]
+#[command(name = "keyward-cloudhsm", no_binary_name = true, max_term_width = 100)]
 pub(crate) struct Line {
     #[command(subcommand)]
     pub(crate) words: Words,

@@ -31,13 +31,13 @@ const FORMS: [&str; 27] = [
     "key generate-symmetric aes --label a --key-length-bytes 32 --attributes extractable=false wrap=true",
     "key generate-symmetric generic-secret --label a --key-length-bytes 100 --share-crypto-users alice bob",
     "key generate-asymmetric-pair rsa --public-label a --private-label b --modulus-size-bits 2048 --public-exponent 65537",
-    "key generate-asymmetric-pair ec --curve secp224r1 --public-label a --private-label b",
+    "key generate-asymmetric-pair ec --curve secp384r1 --public-label a --private-label b",
     "key set-attribute --filter attr.label=a --name encrypt --value true",
     "key share --filter attr.label=a attr.class=secret-key --username alice --role crypto-user",
     "key unshare --filter key-reference=0x1c --username alice --role crypto-user",
     "key delete --filter attr.label=a",
-    "key wrap aes-gcm --payload-filter attr.label=p --wrapping-filter attr.label=w --tag-length-bits 64 --aad 0x10",
-    "key unwrap rsa-aes --key-type-class aes --label a --filter attr.label=w --hash-function sha256 --mgf mgf1-sha256 --data AAAA",
+    "key wrap aes-zero-pad --payload-filter attr.label=p --wrapping-filter attr.label=w --path /tmp/w",
+    "key unwrap rsa-oaep --key-type-class aes --label a --filter attr.label=w --hash-function sha256 --mgf mgf1-sha256 --data AAAA",
     "crypto sign rsa-pkcs-pss --key-filter attr.label=k --hash-function sha256 --mgf mgf1-sha256 --salt-length 32 --data YWJj",
     "crypto verify ecdsa --key-filter attr.label=k --hash-function sha256 --data YWJj --signature AAAA",
 ];
@@ -88,7 +88,9 @@ fn refuses_what_cannot_be() {
     assert!(refused("key delete"));
     assert!(refused("key unwrap aes-no-pad --filter attr.label=w --key-type-class aes --label a"));
     assert!(refused("crypto sign ecdsa --key-filter attr.label=k --hash-function sha256"));
-    assert!(refused("user change-quorum token-sign register --public-key /nonexistent/a --signed-token /nonexistent/b"));
+    assert!(refused(
+        "user change-quorum token-sign register --public-key /nonexistent/a --signed-token /nonexistent/b"
+    ));
 }
 
 #[test]
