@@ -46,7 +46,7 @@ def test_the_three_printed_lines_make_the_cli_work(tmp_path):
     try:
         lines = [process.stdout.readline() for _ in range(3)]
         done = subprocess.run(
-            ["bash", "-c", "".join(lines) + "\naws sts get-caller-identity --query Arn --output text"],
+            ["bash", "-c", "".join(lines) + "\n[ $AWS_REGION ] && aws sts get-caller-identity --query Arn --output text"],
             env={"PATH": f"{BINARY.parent.parent.parent / 'target/venv/bin'}:{os.environ['PATH']}", "HOME": str(tmp_path)},
             cwd=tmp_path, capture_output=True, text=True, timeout=60,
         )
@@ -63,7 +63,7 @@ def test_env_prints_export_lines(own_server):
     names = [line.split("=", 1)[0] for line in done.stdout.splitlines()]
     assert names == [
         "export AWS_ENDPOINT_URL", "export AWS_ACCESS_KEY_ID", "export AWS_SECRET_ACCESS_KEY",
-        "export AWS_DEFAULT_REGION",
+        "export AWS_DEFAULT_REGION", "export AWS_REGION",
     ]
     evaluated = subprocess.run(
         ["bash", "-c", f'eval "$({BINARY} env --data-dir {own_server.folder})"; echo $AWS_ACCESS_KEY_ID'],

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: anything that the product needs at run time.
 
+mod clients;
 mod coverage;
 mod deny;
 mod failure;

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::failure::Failure;
-use crate::{coverage, process, tree};
+use crate::{clients, coverage, process, tree};
 
 /// Debian's packages that build and tests use, each with a program that tells whether it is installed.
 const DEBIAN: [(&str, &str); 7] = [
@@ -32,10 +32,10 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
     };
     let rest = rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest);
     install_debian_packages()?;
-    if half != Half::Unit {
-        install_python_packages()?;
-    }
     process::run(cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
+    if half != Half::Unit {
+        clients::install()?;
+    }
     if half != Half::EndToEnd {
         process::run(cargo().args(["test", "--workspace", "--locked"]))?;
     }
@@ -84,28 +84,9 @@ fn as_root(program: &str) -> Command {
     command
 }
 
-/// A virtual environment below `target/`, made anew when the list of packages changes.
-fn install_python_packages() -> Result<(), Failure> {
-    let root = tree::root();
-    let wanted = std::fs::read_to_string(root.join("tests/requirements.txt"))?;
-    let venv = root.join("target/venv");
-    let stamp = venv.join("requirements.txt");
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    process::run(
-        Command::new(venv.join("bin/pip"))
-            .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
-            .arg(root.join("tests/requirements.txt")),
-    )?;
-    std::fs::write(stamp, wanted)?;
-    Ok(())
-}
-
 fn end_to_end(rest: &[String]) -> Result<(), Failure> {
     let root = tree::root();
-    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+    let folder = tree::target();
     let is_complete = rest.is_empty();
     if is_complete {
         coverage::forget_runs()?;

@@ -1,4 +1,7 @@
 //! `keyward env`: `export` lines that point the AWS CLI and SDKs at a running Keyward.
+//!
+//! The region stands there twice: the CLI and the SDK for Python read `AWS_DEFAULT_REGION`, those for JavaScript,
+//! Go and Java read `AWS_REGION` alone.
 
 use std::path::Path;
 
@@ -13,6 +16,7 @@ pub(crate) fn run(folder: &Path) -> Result<(), Refusal> {
         ("AWS_ACCESS_KEY_ID", &credentials.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key),
         ("AWS_DEFAULT_REGION", &endpoints.region),
+        ("AWS_REGION", &endpoints.region),
     ] {
         println!("export {name}={}", quoted(value));
     }

@@ -92,11 +92,12 @@ fn local_address(listener: &TcpListener) -> Result<SocketAddr, Refusal> {
 /// does not want them.
 fn print_lines(api: &str, folder: &Path, region: &str) {
     let credentials = folder.join("credentials");
+    let region = quoted(region);
     let lines = format!(
-        "export AWS_ENDPOINT_URL={}\nexport AWS_SHARED_CREDENTIALS_FILE={}\nexport AWS_DEFAULT_REGION={}\n",
+        "export AWS_ENDPOINT_URL={}\nexport AWS_SHARED_CREDENTIALS_FILE={}\n\
+         export AWS_DEFAULT_REGION={region} AWS_REGION={region}\n",
         quoted(api),
         quoted(&credentials.to_string_lossy()),
-        quoted(region)
     );
     let _ = std::io::stdout().lock().write_all(lines.as_bytes());
 }
