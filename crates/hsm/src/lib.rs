@@ -5,6 +5,7 @@
 //! states and errors, policies and accounts (`services/cloudhsm` and `services/kms` have them).
 
 mod api;
+mod certificate;
 mod client;
 mod protocol;
 mod token;
@@ -22,4 +23,5 @@ pub use api::secret::Plaintext;
 pub use api::spec::{Curve, KeySpec, KeyType};
 pub use api::status::{HsmMode, HsmStatus, HsmType, Membership};
 pub use api::user::{Role, UserInfo};
+pub use certificate::Certificate;
 pub use client::{Carried, DataKey, HsmClient, Link, LinkError, Mutated};
