@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::{clients, coverage, process, tree};
 
 /// Debian's packages that build and tests use, each with a program that tells whether it is installed.
-const DEBIAN: [(&str, &str); 7] = [
+const DEBIAN: [(&str, &str); 9] = [
     ("build-essential", "cc"),
     ("bind9-dnsutils", "delv"),
     ("unbound", "unbound"),
@@ -14,6 +14,8 @@ const DEBIAN: [(&str, &str); 7] = [
     ("knot-dnsutils", "kdig"),
     ("dnsviz", "dnsviz"),
     ("openssl", "openssl"),
+    ("softhsm2", "softhsm2-util"),
+    ("opensc", "pkcs11-tool"),
 ];
 
 /// Which half of the tests to run.
