@@ -17,6 +17,10 @@
 //! `handles()` with its records, installs what is missing and removes what is too much. So a token may lose what was
 //! installed last (or everything but its masking key), and never needs a transaction with the records.
 
+#[cfg(test)]
+pub(crate) mod conformance;
+pub(crate) mod pkcs11;
+
 use zeroize::Zeroizing;
 
 use crate::api::attributes::Attributes;
