@@ -2,11 +2,12 @@
 //! out does not matter: that something does, does.
 #![cfg(feature = "fuzz")]
 
+use keyward_boundary::frame;
+
 use crate::api::binding::KeyBinding;
 use crate::domain::{Domain, Keys};
 use crate::protocol::answer::Answer;
 use crate::protocol::bytes::Bytes;
-use crate::protocol::frame;
 use crate::protocol::request::{KeyArg, Request};
 use crate::server::lane::{Lane, lane};
 use crate::server::vault::{Protections, Vault};

@@ -7,14 +7,11 @@
 
 mod api;
 mod client;
-mod confine;
 mod domain;
 pub mod fuzz;
 mod mechanism;
 mod protocol;
-mod seal;
 pub mod server;
-mod session;
 mod token;
 
 pub use api::algorithm::{EncryptionAlgorithm, MacAlgorithm, MessageType, SigningAlgorithm};

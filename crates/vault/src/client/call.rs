@@ -4,8 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::api::error::VaultError;
-use crate::client::connection::Connection;
+use keyward_boundary::client::{CallError, Connection};
+
+use crate::api::error::{Refusal, VaultError};
 use crate::protocol::answer::Answer;
 use crate::protocol::request::Request;
 #[cfg(feature = "test-vault")]
@@ -29,7 +30,13 @@ impl Transport {
     pub(crate) fn start(&self, request: &Request<'_>) -> Call {
         let message = request.encode();
         match self {
-            Self::Session(connection) => connection.start(message, request.is_repeatable()),
+            Self::Session(connection) => {
+                let reply = connection.start(message, request.is_repeatable());
+                Box::pin(async move {
+                    Answer::decode(&reply.await?)
+                        .ok_or_else(|| VaultError::Internal("the vault's answer can not be read".to_owned()))
+                })
+            }
             #[cfg(feature = "test-vault")]
             Self::InProcess(vault) => {
                 let vault = vault.clone();
@@ -39,6 +46,16 @@ impl Transport {
                     Answer::decode(&answer).ok_or(VaultError::Lost)
                 })
             }
+        }
+    }
+}
+
+impl From<CallError> for VaultError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Lost => Self::Lost,
+            CallError::Busy => Self::Busy,
+            CallError::TooLong => Refusal::TooLong.into(),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! What the rest of the house holds: an asynchronous client that speaks of keys only by their tokens.
 
 mod call;
-mod connection;
 mod in_process;
-mod launch;
 pub(crate) mod supervisor;
 
 use std::fmt;

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
+use keyward_boundary::seal::{Folder, SealError};
 
 use crate::api::error::VaultError;
 use crate::mechanism::{Secret, unexpected};
-use crate::seal::Folder;
 use crate::token;
 
 const KEY_BYTES: usize = 32;
@@ -72,7 +72,7 @@ impl Domain {
     }
 
     /// The domain that is kept in `folder`.
-    pub(crate) fn open(folder: Folder) -> Result<Self, crate::seal::SealError> {
+    pub(crate) fn open(folder: Folder) -> Result<Self, SealError> {
         let keys = stored::read(&folder)?;
         Ok(Self { keys: RwLock::new(keys), folder: Some(folder) })
     }

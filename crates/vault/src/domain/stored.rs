@@ -1,11 +1,11 @@
 //! The domain keys on disk: a versioned value in a sealed file.
 
+use keyward_boundary::seal::{Folder, SealError};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Keys;
 use crate::mechanism::Secret;
 use crate::protocol::bytes::Octets;
-use crate::seal::{Folder, SealError};
 
 const FILE: &str = "domain.sealed";
 
@@ -23,7 +23,7 @@ pub(crate) fn exists(folder: &Folder) -> bool {
 pub(crate) fn read(folder: &Folder) -> Result<Keys, SealError> {
     let plain = folder.read(FILE)?;
     let damaged = || SealError::Damaged(folder.path_of(FILE));
-    let Stored::V1(rows) = postcard::from_bytes(plain.expose()).map_err(|_| damaged())?;
+    let Stored::V1(rows) = postcard::from_bytes(&plain).map_err(|_| damaged())?;
     let keys = rows.into_iter().map(|(version, key)| (version, Secret::new(key.0.to_vec())));
     Keys::from_raw(keys).map_err(|_| damaged())
 }
@@ -34,7 +34,7 @@ pub(crate) fn write<'a>(
     keys: impl Iterator<Item = (u32, &'a Secret)>,
 ) -> Result<(), SealError> {
     let rows = keys.map(|(version, key)| (version, key.expose().to_vec().into()));
-    folder.write(FILE, &encode(Stored::V1(rows.collect())))
+    folder.write(FILE, encode(Stored::V1(rows.collect())).expose())
 }
 
 fn encode(stored: Stored) -> Secret {

@@ -6,12 +6,12 @@
 
 use std::fmt;
 
+use keyward_boundary::seal::{Folder, SealError};
+use keyward_boundary::session::credentials::{CHILD_FILE, Credentials};
+use keyward_boundary::session::handshake::key_pair;
 use zeroize::Zeroizing;
 
 use crate::domain::{Keys, stored};
-use crate::seal::{Folder, SealError};
-use crate::session::credentials::{Credentials, VAULT_FILE};
-use crate::session::handshake::key_pair;
 
 /// Why the enrolment failed.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(crate) fn enrol(
     client: [u8; 32],
     psk: Zeroizing<[u8; 32]>,
 ) -> Result<[u8; 32], EnrolError> {
-    let known = folder.holds(VAULT_FILE);
+    let known = folder.holds(CHILD_FILE);
     if !stored::exists(folder) {
         if known {
             return Err(EnrolError::DomainLost);
@@ -56,13 +56,13 @@ pub(crate) fn enrol(
         stored::write(folder, Keys::fresh().map_err(|_| EnrolError::Internal)?.raw())?;
     }
     let (private, public) = if known {
-        let old = Credentials::read_vault(folder)?;
+        let old = Credentials::read_child(folder)?;
         (old.private, old.public)
     } else {
         let (private, public) = key_pair().map_err(|_| EnrolError::Internal)?;
         (Zeroizing::new(private), public)
     };
-    Credentials { private, public, peer: client, psk }.write_vault(folder)?;
+    Credentials { private, public, peer: client, psk }.write_child(folder)?;
     Ok(public)
 }
 
@@ -87,7 +87,7 @@ mod tests {
         let domain = std::fs::read(folder.path_of("domain.sealed")).unwrap();
         assert_eq!(enrol(&folder, [2; 32], psk()).unwrap(), first);
         assert_eq!(std::fs::read(folder.path_of("domain.sealed")).unwrap(), domain);
-        let known = Credentials::read_vault(&folder).unwrap_or_else(|error| panic!("{error}"));
+        let known = Credentials::read_child(&folder).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(known.peer, [2; 32]);
     }
 

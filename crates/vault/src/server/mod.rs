@@ -8,7 +8,6 @@ pub(crate) mod cache;
 pub(crate) mod connection;
 pub(crate) mod enrol;
 pub(crate) mod lane;
-pub(crate) mod outbox;
 pub(crate) mod pool;
 pub(crate) mod process;
 pub(crate) mod vault;

@@ -1,16 +1,15 @@
 //! The vault's worker threads: some for signatures and the like, few for making RSA keys.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::{io, thread};
 
+use keyward_boundary::server::{Outbox, Queue};
 use zeroize::Zeroizing;
 
 use crate::api::error::VaultError;
 use crate::protocol::answer::Answer;
 use crate::server::batch::Batch;
-use crate::server::outbox::Outbox;
 use crate::server::vault::Vault;
 
 /// More than this waiting is answered with `Busy`.
@@ -28,8 +27,8 @@ pub(crate) enum Job {
 
 /// Two queues with their threads.
 pub(crate) struct Pool {
-    work: Arc<Queue>,
-    rsa_keys: Arc<Queue>,
+    work: Arc<Queue<Job>>,
+    rsa_keys: Arc<Queue<Job>>,
     pub(crate) workers: usize,
 }
 
@@ -60,7 +59,7 @@ impl Pool {
     }
 }
 
-fn spawn(name: &str, queue: &Arc<Queue>, vault: &Arc<Vault>, outbox: &Arc<Outbox>) -> io::Result<()> {
+fn spawn(name: &str, queue: &Arc<Queue<Job>>, vault: &Arc<Vault>, outbox: &Arc<Outbox>) -> io::Result<()> {
     let (queue, vault, outbox) = (queue.clone(), vault.clone(), outbox.clone());
     let body = move || {
         loop {
@@ -99,51 +98,9 @@ pub(crate) fn guarded(handle: impl FnOnce() -> Zeroizing<Vec<u8>>) -> Zeroizing<
     })
 }
 
-struct Queue {
-    jobs: Mutex<VecDeque<Job>>,
-    filled: Condvar,
-    jobs_max: usize,
-}
-
-impl Queue {
-    fn new(jobs_max: usize) -> Arc<Self> {
-        Arc::new(Self { jobs: Mutex::default(), filled: Condvar::new(), jobs_max })
-    }
-
-    fn push(&self, job: Job) -> bool {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        if jobs.len() >= self.jobs_max {
-            return false;
-        }
-        jobs.push_back(job);
-        self.filled.notify_one();
-        true
-    }
-
-    fn pop(&self) -> Job {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(job) = jobs.pop_front() {
-                return job;
-            }
-            jobs = self.filled.wait(jobs).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_full_queue_refuses() {
-        let queue = Queue::new(1);
-        let job = || Job::Request { id: 1, message: Zeroizing::new(vec![]) };
-        assert!(queue.push(job()));
-        assert!(!queue.push(job()));
-        assert!(matches!(queue.pop(), Job::Request { id: 1, .. }));
-        assert!(queue.push(job()));
-    }
 
     #[test]
     fn a_panic_becomes_an_answer() {

@@ -16,6 +16,8 @@ use crate::protocol::bytes::{Bytes, Octets};
 use crate::protocol::request::{KeyArg, Request, Sealed, SignatureForm};
 use crate::server::cache::{Fingerprint, KeyCache, Loaded};
 
+pub(crate) use keyward_boundary::confine::Protections;
+
 /// The keys kept ready: at most some 2 kB each.
 const CACHED_KEYS_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 /// KMS gives at most 1024 random bytes or data key bytes at once.
@@ -26,13 +28,6 @@ pub(crate) struct Vault {
     domain: Domain,
     cache: KeyCache,
     protections: Protections,
-}
-
-/// What the system gave at the start (see `confine`).
-#[derive(Default)]
-pub(crate) struct Protections {
-    pub(crate) active: Vec<String>,
-    pub(crate) missing: Vec<String>,
 }
 
 /// How to sign one batch: everything but the messages.
