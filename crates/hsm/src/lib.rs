@@ -7,6 +7,7 @@
 mod api;
 mod certificate;
 mod client;
+mod cluster;
 mod protocol;
 mod token;
 

@@ -43,6 +43,19 @@ pub struct Stamp {
     pub tombstone: bool,
 }
 
+impl Stamp {
+    /// Whether this record takes the place of `held`, a record of the same thing: the later version wins, but a key's
+    /// tombstone wins over everything, since handles are never used again. A total order, so that every order of arrival,
+    /// repetition and detour ends with the same record.
+    pub fn supersedes(&self, held: &Self) -> bool {
+        self.rank() > held.rank()
+    }
+
+    fn rank(&self) -> (bool, RecordVersion) {
+        (self.tombstone && matches!(self.key, RecordKey::Key(_)), self.version)
+    }
+}
+
 /// A record as it travels and rests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaskedRecord {
@@ -52,3 +65,6 @@ pub struct MaskedRecord {
     #[serde(with = "crate::api::octets")]
     pub sealed: Vec<u8>,
 }
+
+#[cfg(test)]
+mod tests;
