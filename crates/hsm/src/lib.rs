@@ -26,3 +26,4 @@ pub use api::status::{HsmMode, HsmStatus, HsmType, Membership};
 pub use api::user::{Role, UserInfo};
 pub use certificate::Certificate;
 pub use client::{Carried, DataKey, HsmClient, Link, LinkError, Mutated};
+pub use cluster::{Cluster, ClusterSession, Clusters, MemberState, MemberStatus, NewMember};

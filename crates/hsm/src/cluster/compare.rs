@@ -14,6 +14,7 @@ pub(crate) struct Difference {
 }
 
 impl Difference {
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.to_left.is_empty() && self.to_right.is_empty()
     }

@@ -13,7 +13,7 @@ use crate::api::password::Password;
 use crate::api::quorum::{ApprovalToken, QuorumService};
 use crate::api::secret::Plaintext;
 use crate::api::status::HsmStatus;
-use crate::api::user::{Role, UserInfo};
+use crate::api::user::UserInfo;
 use crate::cluster::keeper::keep;
 use crate::cluster::limits::{BACKUP_MAX, CALL_MAX, PATIENCE, TURN_MAX};
 use crate::cluster::login::Login;
@@ -266,6 +266,12 @@ fn worse(before: Option<HsmError>, error: HsmError) -> HsmError {
         (Some(HsmError::WrongPassword { left }), HsmError::WrongPassword { left: other }) => {
             HsmError::WrongPassword { left: left.min(other) }
         }
-        (Some(before), error) => if rank(&before) >= rank(&error) { before } else { error },
+        (Some(before), error) => {
+            if rank(&before) >= rank(&error) {
+                before
+            } else {
+                error
+            }
+        }
     }
 }

@@ -28,7 +28,9 @@ async fn step(cluster: &Weak<Shared>, member: &Weak<Member>) -> bool {
         }
         match bring_in(&cluster, &member).await {
             Ok(()) => return true,
-            Err(error) => tracing::debug!(cluster = %cluster.id, hsm = %member.hsm, %error, "not in step yet"),
+            Err(error) => {
+                tracing::debug!(cluster = %cluster.id, hsm = %member.hsm, %error, "not in step yet")
+            }
         }
         // Nothing is held while waiting: whoever drops the cluster ends this.
         let link = Arc::clone(member.client.link());

@@ -49,10 +49,7 @@ impl Shared {
 
 impl Login {
     /// Asks any Active member something, as this user.
-    pub(crate) async fn read<T, F>(
-        &self,
-        call: impl Fn(HsmClient, SessionId) -> F,
-    ) -> Result<T, HsmError>
+    pub(crate) async fn read<T, F>(&self, call: impl Fn(HsmClient, SessionId) -> F) -> Result<T, HsmError>
     where
         F: Future<Output = Result<T, HsmError>>,
     {

@@ -160,11 +160,7 @@ impl ClusterSession {
 impl ClusterSession {
     /// Makes a secret key (a crypto user's right), acknowledged when it is on `copies_min` HSMs: CloudHSM's clients ask for
     /// two unless told otherwise. [`HsmError::TooFewHsms`] when it can't be: then there is no key.
-    pub async fn generate_key(
-        &self,
-        template: &KeyTemplate,
-        copies_min: usize,
-    ) -> Result<KeyInfo, HsmError> {
+    pub async fn generate_key(&self, template: &KeyTemplate, copies_min: usize) -> Result<KeyInfo, HsmError> {
         let template = template.clone();
         let terms = Terms { copies_min, takes_long: false };
         self.login
@@ -186,7 +182,7 @@ impl ClusterSession {
         self.login
             .write(
                 terms,
-                |(public, private)| vec![public.handle, private.handle],
+                |(public, private): &(KeyInfo, KeyInfo)| vec![public.handle, private.handle],
                 move |hsm, session, operation| {
                     let template = template.clone();
                     async move { hsm.generate_pair(session, operation, &template).await }
@@ -306,9 +302,7 @@ impl ClusterSession {
         bytes: u32,
     ) -> Result<DataKey, HsmError> {
         self.login
-            .read(
-                |hsm, session| async move { hsm.generate_data_key(session, key, associated, bytes).await },
-            )
+            .read(|hsm, session| async move { hsm.generate_data_key(session, key, associated, bytes).await })
             .await
     }
 
@@ -319,9 +313,7 @@ impl ClusterSession {
         mechanism: SignMechanism,
         message: &[u8],
     ) -> Result<Vec<u8>, HsmError> {
-        self.login
-            .read(|hsm, session| async move { hsm.sign(session, key, mechanism, message).await })
-            .await
+        self.login.read(|hsm, session| async move { hsm.sign(session, key, mechanism, message).await }).await
     }
 
     /// Verifies a signature with the public key, or a MAC. [`HsmError::InvalidSignature`].
@@ -333,9 +325,7 @@ impl ClusterSession {
         signature: &[u8],
     ) -> Result<(), HsmError> {
         self.login
-            .read(|hsm, session| async move {
-                hsm.verify(session, key, mechanism, message, signature).await
-            })
+            .read(|hsm, session| async move { hsm.verify(session, key, mechanism, message, signature).await })
             .await
     }
 

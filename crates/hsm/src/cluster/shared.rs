@@ -71,9 +71,8 @@ impl Shared {
 
     pub(crate) fn dismiss(&self, hsm: &HsmId) {
         let gone: Vec<_> = self.members().iter().filter(|member| member.hsm == *hsm).cloned().collect();
-        self.members.rcu(|members| {
-            members.iter().filter(|member| member.hsm != *hsm).cloned().collect::<Vec<_>>()
-        });
+        self.members
+            .rcu(|members| members.iter().filter(|member| member.hsm != *hsm).cloned().collect::<Vec<_>>());
         for member in gone {
             member.dismiss();
         }

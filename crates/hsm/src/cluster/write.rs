@@ -63,7 +63,7 @@ impl Login {
         call: impl Fn(HsmClient, SessionId, OperationId) -> F + Send + Sync + 'static,
     ) -> Result<T, HsmError>
     where
-        T: Send + 'static,
+        T: Send + Sync + 'static,
         F: Future<Output = Result<Mutated<T>, HsmError>> + Send,
     {
         let login = Arc::clone(self);
