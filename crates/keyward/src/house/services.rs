@@ -124,6 +124,7 @@ async fn build_kms(
         clock: Arc::clone(&site.ground.clock),
         random: Arc::clone(&site.ground.random),
         partition: site.config.partition.clone(),
+        regions: site.config.regions.names().cloned().collect(),
     })
     .await
     .map_err(refusal)?;

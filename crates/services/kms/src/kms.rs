@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use keyward_base::{Arn, Clock, Fault, NoticeBoard, Partition, Random};
+use keyward_base::{Arn, Clock, Fault, NoticeBoard, Partition, Random, Region};
 use keyward_gate::PrincipalDirectory;
 use keyward_store::{Store, Txn, TxnError};
 use keyward_vault::VaultClient;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::fault;
 use crate::loaded::KeyCache;
@@ -27,6 +28,8 @@ pub struct KmsParts {
     pub random: Arc<dyn Random>,
     /// The partition of the deployment's ARNs.
     pub partition: Partition,
+    /// The Regions that the deployment serves: where replicas can be.
+    pub regions: Vec<Region>,
 }
 
 /// The KMS service.
@@ -40,6 +43,9 @@ pub struct Kms {
     pub(crate) markers: Markers,
     pub(crate) keys: KeyCache,
     pub(crate) changes: NoticeBoard<Arn>,
+    /// Told when a key is to settle.
+    pub(crate) settling: Notify,
+    pub(crate) regions: Vec<Region>,
 }
 
 /// The key that seals pagination markers, as stored.
@@ -62,6 +68,8 @@ impl Kms {
             markers,
             keys: KeyCache::new(),
             changes: NoticeBoard::default(),
+            settling: Notify::new(),
+            regions: parts.regions,
         }))
     }
 

@@ -8,6 +8,7 @@ mod ciphertext;
 mod crypto;
 mod data_key;
 mod duty;
+mod family;
 mod fault;
 mod grant;
 mod key;

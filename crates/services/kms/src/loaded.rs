@@ -12,10 +12,10 @@ use keyward_store::{Key, Revision, Row};
 use keyward_vault::{Ekt, KeyBinding, KeyOrigin, KeyOwner, KeyRef, KeySpec, KeyUsage, MaterialId};
 use lru::LruCache;
 
-use crate::fault;
 use crate::grant::KeyGrants;
-use crate::key::{KeyArn, KeyRecord, Profile};
+use crate::key::{KeyArn, KeyRecord, MultiRegion, Profile};
 use crate::rows;
+use crate::{family, fault};
 
 /// How many keys are kept ready.
 const READY_KEYS_MAX: std::num::NonZeroUsize = match std::num::NonZeroUsize::new(16_384) {
@@ -77,6 +77,11 @@ impl LoadedKey {
         self.check_rotates()
     }
 
+    /// Whether it leads its relatives: a replica's shared properties are its primary's.
+    pub(crate) fn check_leads(&self) -> Result<(), Fault> {
+        if self.record.is_replica() { Err(family::not_primary(&self.arn)) } else { Ok(()) }
+    }
+
     /// Whether it can have more than one material: a symmetric encryption key of ours or of imported material.
     pub(crate) fn check_rotates(&self) -> Result<(), Fault> {
         if !matches!(self.record.origin(), KeyOrigin::AwsKms | KeyOrigin::External) {
@@ -135,8 +140,13 @@ fn conditions(record: &KeyRecord) -> ConditionValues {
         .with("kms:KeyUsage", record.usage.as_str())
         .with("kms:CustomerMasterKeyUsage", record.usage.as_str())
         .with("kms:KeyOrigin", record.origin().as_str())
-        .with("kms:MultiRegion", "false")
+        .with("kms:MultiRegion", if record.multi_region == MultiRegion::No { "false" } else { "true" })
         .with_list("kms:ResourceAliases", record.aliases.iter().map(ToString::to_string));
+    match record.multi_region {
+        MultiRegion::No => {}
+        MultiRegion::Primary { .. } => values.set("kms:MultiRegionKeyType", "PRIMARY"),
+        MultiRegion::Replica { .. } => values.set("kms:MultiRegionKeyType", "REPLICA"),
+    }
     for (key, value) in record.tags.iter() {
         values.set(format!("aws:ResourceTag/{key}"), value.to_owned());
     }

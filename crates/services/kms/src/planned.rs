@@ -18,6 +18,8 @@ pub(crate) enum Plan {
     Rotation,
     /// The key was destroyed; its grants go.
     Sweep,
+    /// A replica is being made, or the primary Region changed.
+    Settling,
 }
 
 impl Plan {
@@ -26,6 +28,7 @@ impl Plan {
             Self::Deletion => "deletion",
             Self::Rotation => "rotation",
             Self::Sweep => "sweep",
+            Self::Settling => "settling",
         }
     }
 

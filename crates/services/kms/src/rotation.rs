@@ -5,16 +5,16 @@ use keyward_gate::{RequestContext, View};
 use keyward_store::Txn;
 use keyward_vault::MaterialId;
 
-use crate::fault;
 use crate::key::{
-    Automatic, Cause, KeyArn, KeyRecord, Material, MaterialState, Rotation, RotationRecord, RotationRow,
+    Automatic, Cause, KeyArn, KeyRecord, Material, MaterialState, MultiRegion, Rotation, RotationRecord,
+    RotationRow,
 };
 use crate::kms::Kms;
-use crate::loaded::binding;
+use crate::loaded::{LoadedKey, binding};
 use crate::planned::Plan;
 use crate::resolve::{Access, Target};
-use crate::rows;
 use crate::vault::as_fault;
+use crate::{family, fault, rows};
 
 /// A key that a request names, with its rotations.
 pub(crate) struct Rotating {
@@ -34,13 +34,17 @@ impl Rotating {
         text: &str,
     ) -> Result<Self, Fault> {
         let target = kms.find(request, view, access, text).await?;
-        let rotation = of_key(view, &target.key.arn).await?;
+        let rotation = of_key(view, &target.key).await?;
         Ok(Self { target, rotation })
     }
 }
 
-/// The rotations of the key at `arn`.
-pub(crate) async fn of_key(view: &mut View<'_>, arn: &KeyArn) -> Result<RotationRecord, Fault> {
+/// The rotations of `key`. Those of a multi-Region key are kept in its primary's Region.
+pub(crate) async fn of_key(view: &mut View<'_>, key: &LoadedKey) -> Result<RotationRecord, Fault> {
+    let arn = match &key.record.multi_region {
+        MultiRegion::Replica { primary } => &key.arn.twin(primary),
+        MultiRegion::No | MultiRegion::Primary { .. } => &key.arn,
+    };
     let row = view.get(&rows::rotation(arn.account, &arn.region, &arn.id)).await?;
     row.map_or_else(|| Ok(RotationRecord::default()), |row| read(&row.value))
 }
@@ -71,6 +75,18 @@ pub(crate) fn replan(
     })
 }
 
+/// Moves the rotations of a multi-Region key, and their plan, with its primary from `from` to `to`.
+pub(crate) fn relocate(txn: Txn, from: &KeyArn, to: &KeyArn, rotation: RotationRecord) -> Result<Txn, Fault> {
+    let mut txn = txn.delete(rows::rotation(from.account, &from.region, &from.id));
+    if let Some(plan) = rotation.automatic {
+        txn = txn
+            .delete(Plan::Rotation.of(from, plan.next).row())
+            .put(Plan::Rotation.of(to, plan.next).row(), Vec::new());
+    }
+    let place = rows::rotation(to.account, &to.region, &to.id);
+    Ok(txn.put(place, rows::encode(&RotationRow::V1(rotation))?))
+}
+
 /// A rotation that is to be written.
 pub(crate) struct Turn {
     /// The key with its new material.
@@ -80,11 +96,29 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Adds both rows to `txn`, and the plan that comes next.
-    pub(crate) fn write(self, txn: Txn, arn: &KeyArn, next: Option<Automatic>) -> Result<Txn, Fault> {
+    /// Adds both rows to `txn`, the plan that comes next, and the same rotation of the key's replicas.
+    pub(crate) fn write(
+        self,
+        mut txn: Txn,
+        arn: &KeyArn,
+        next: Option<Automatic>,
+        replicas: impl IntoIterator<Item = (KeyArn, KeyRecord)>,
+    ) -> Result<Txn, Fault> {
+        for (replica, record) in replicas {
+            txn = family::write(txn, &replica, self.follow(record)?)?;
+        }
         let txn = replan(txn, arn, self.rotation, next)?;
-        let place = rows::key(arn.account, &arn.region, &arn.id);
-        Ok(txn.put(place, rows::write_key(self.record)?))
+        family::write(txn, arn, self.record)
+    }
+
+    /// What the rotation makes of a replica.
+    fn follow(&self, mut replica: KeyRecord) -> Result<KeyRecord, Fault> {
+        let current = self.record.current().ok_or_else(|| fault::internal("a rotation to no material"))?;
+        if !replica.materials.iter().any(|material| material.id == current.id) {
+            replica.materials.push(current.clone());
+        }
+        replica.rotate_to(current.id);
+        Ok(replica)
     }
 }
 

@@ -2,15 +2,15 @@
 //! transaction.
 
 use keyward_base::Fault;
-use keyward_store::{Compare, Revision, Txn};
+use keyward_store::{Compare, Txn};
 
 use super::planned::Outcome;
-use crate::fault;
+use crate::family::settle_pending;
 use crate::grant::GrantPlaces;
-use crate::key::{KeyRecord, Lifecycle};
+use crate::key::{KeyArn, KeyRecord, Lifecycle, MultiRegion};
 use crate::kms::Kms;
 use crate::planned::{Plan, Planned};
-use crate::{rotation, rows};
+use crate::{family, fault, rotation, rows};
 
 impl Kms {
     /// Destroys every key whose waiting period is over now, and answers how many there were. A `fence` makes
@@ -27,14 +27,14 @@ impl Kms {
 
     pub(super) async fn destroy(&self, planned: &Planned, txn: Txn) -> Result<(Txn, Outcome), Fault> {
         let place = rows::key(planned.account, &planned.region, &planned.id);
-        let row = self.store.get(&place).await.map_err(fault::internal)?;
-        let revision = row.as_ref().map_or(Revision::ABSENT, |row| row.revision);
+        let (txn, row) = self.read(txn, place.clone()).await?;
         let record = row.map(|row| rows::read_key(&row.value)).transpose()?;
-        let txn = txn.compare(place.clone(), revision).delete(planned.row());
+        let txn = txn.delete(planned.row());
         Ok(match record {
             Some(record) if is_due(&record, planned) => {
                 let txn = without_key(txn.delete(place), planned, &record);
                 let txn = self.without_rotations(txn, planned).await?;
+                let txn = self.without_relative(txn, &planned.arn(&self.partition), &record).await?;
                 // Grants may be too many for one transaction; without their key they are nothing.
                 let sweep = Planned { plan: Plan::Sweep, ..planned.clone() };
                 let count = GrantPlaces(&planned.arn(&self.partition)).count();
@@ -43,6 +43,22 @@ impl Kms {
             }
             _ => (txn, Outcome::Outdated),
         })
+    }
+
+    /// Takes a replica away from its primary, which may have waited for that.
+    async fn without_relative(&self, txn: Txn, arn: &KeyArn, gone: &KeyRecord) -> Result<Txn, Fault> {
+        let MultiRegion::Replica { primary: home } = &gone.multi_region else { return Ok(txn) };
+        let (txn, mut primary) = self.read_twin(txn, arn, home).await?;
+        primary.forget_replica(&arn.region);
+        let (mut txn, others) = self.replicas_of(txn, arn, &primary).await?;
+        settle_pending(&mut primary, others.iter().map(|(_, replica)| replica));
+        if others.is_empty() {
+            primary.lifecycle = primary.lifecycle.replicas_gone(self.clock.now());
+            if let Some(at) = primary.lifecycle.deletion_at() {
+                txn = txn.put(Plan::Deletion.of(&arn.twin(home), at).row(), Vec::new());
+            }
+        }
+        family::write(txn, &arn.twin(home), primary)
     }
 
     /// Removes the key's rotations with their plan. Nobody changes them while the key waits for its deletion.

@@ -4,7 +4,9 @@
 mod announce;
 mod destroy;
 mod planned;
+mod read;
 mod rotate;
+mod settle;
 mod sweep;
 
 use std::sync::Arc;
@@ -21,13 +23,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Kms {
     /// Runs the service's duties until the future is dropped: destroying keys whose waiting period is over,
-    /// removing their grants, rotating keys by plan, and telling of changed keys.
+    /// removing their grants, rotating keys by plan, finishing replicas, and telling of changed keys.
     pub async fn run_duties(self: Arc<Self>) {
         tokio::join!(
             self.announce_changes(&self.partition),
             self.keep_carrying_out(Plan::Deletion),
             self.keep_carrying_out(Plan::Rotation),
             self.keep_carrying_out(Plan::Sweep),
+            self.keep_carrying_out(Plan::Settling),
         );
     }
 

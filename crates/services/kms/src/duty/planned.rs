@@ -35,6 +35,7 @@ impl Plan {
             Self::Deletion => "kms/destroy-keys",
             Self::Rotation => "kms/rotate-keys",
             Self::Sweep => "kms/sweep-grants",
+            Self::Settling => "kms/settle-keys",
         }
     }
 }
@@ -52,12 +53,21 @@ impl Kms {
         };
         loop {
             self.carry_out_due(plan, Some(lease.fence())).await?;
-            self.clock.sleep(INTERVAL).await;
+            self.wait_for(plan).await;
             match lease.renew().await {
                 Ok(()) => {}
                 Err(LeaseError::Held) => return Ok(()),
                 Err(LeaseError::Store(error)) => return Err(fault::internal(error)),
             }
+        }
+    }
+
+    /// Until it is time to look again. Somebody may be waiting for a key to settle, so that this is told.
+    async fn wait_for(&self, plan: Plan) {
+        let told = self.settling.notified();
+        match plan {
+            Plan::Settling => tokio::select! { () = told => {}, () = self.clock.sleep(INTERVAL) => {} },
+            _ => self.clock.sleep(INTERVAL).await,
         }
     }
 
@@ -95,6 +105,7 @@ impl Kms {
             Plan::Deletion => self.destroy(planned, txn).await?,
             Plan::Rotation => self.rotate(planned, txn).await?,
             Plan::Sweep => self.sweep(planned, txn).await?,
+            Plan::Settling => self.settle(planned, txn).await?,
         };
         match self.store.txn(txn).await {
             Ok(_) => {

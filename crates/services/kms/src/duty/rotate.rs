@@ -2,12 +2,10 @@
 //! transaction, so that a rotation happens once or not at all.
 
 use keyward_base::Fault;
-use keyward_schema::kms::KeyState;
-use keyward_store::{Compare, Key, Revision, Row, Txn};
+use keyward_store::{Compare, Txn};
 
 use super::planned::Outcome;
-use crate::fault;
-use crate::key::Cause;
+use crate::key::{Cause, Profile};
 use crate::kms::Kms;
 use crate::planned::{Plan, Planned};
 use crate::{rotation, rows};
@@ -29,21 +27,15 @@ impl Kms {
         let record = rows::read_key(&key.value)?;
         let made = rotation::read(&made.value)?;
         match made.automatic.filter(|plan| plan.next == planned.at) {
-            Some(plan) if record.lifecycle.shown() == KeyState::Enabled => {
+            Some(plan) if Profile::Rotation.admit(record.lifecycle.shown()).is_ok() => {
                 let arn = planned.arn(&self.partition);
+                let (txn, replicas) = self.replicas_of(txn, &arn, &record).await?;
                 let next = plan.after_rotation(self.clock.now());
                 let turn = self.turn(&arn, record, made, Cause::Automatic).await?;
-                Ok((turn.write(txn, &arn, Some(next))?, Outcome::Done))
+                Ok((turn.write(txn, &arn, Some(next), replicas)?, Outcome::Done))
             }
             // Paused: `EnableKey` puts the plan back. Or planned anew.
             _ => Ok((txn.delete(planned.row()), Outcome::Outdated)),
         }
-    }
-
-    /// A row's value, and `txn` on the condition that it is still the same.
-    async fn read(&self, txn: Txn, place: Key) -> Result<(Txn, Option<Row>), Fault> {
-        let row = self.store.get(&place).await.map_err(fault::internal)?;
-        let revision = row.as_ref().map_or(Revision::ABSENT, |row| row.revision);
-        Ok((txn.compare(place, revision), row))
     }
 }

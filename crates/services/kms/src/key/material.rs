@@ -66,6 +66,22 @@ impl Material {
         Self { id, state, backing: Backing::Vault(token) }
     }
 
+    /// A replica's share in it: what the vault has made is there at once, what was imported must be imported
+    /// once more.
+    #[must_use]
+    pub(crate) fn replicated(&self) -> Self {
+        let backing = match &self.backing {
+            Backing::Imported { .. } => Backing::Imported { description: None, held: None },
+            shared => shared.clone(),
+        };
+        let state = match self.state {
+            // Only the primary knows whether all have it.
+            MaterialState::PendingMultiRegionImport => MaterialState::PendingRotation,
+            state => state,
+        };
+        Self { id: self.id, state, backing }
+    }
+
     /// The encrypted key token, where the vault has the material.
     pub(crate) const fn token(&self) -> Option<&Ekt> {
         match &self.backing {

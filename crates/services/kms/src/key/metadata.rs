@@ -2,17 +2,18 @@
 
 use std::str::FromStr;
 
-use keyward_base::Fault;
+use keyward_base::{Fault, Region};
 use keyward_schema::kms::{
     CustomerMasterKeySpec, EncapsulationAlgorithmSpec, EncryptionAlgorithmSpec, KeyAgreementAlgorithmSpec,
-    KeyManagerType, KeyMetadata, KeySpec as ShownSpec, KeyState, KeyUsageType, MacAlgorithmSpec, OriginType,
-    SigningAlgorithmSpec,
+    KeyManagerType, KeyMetadata, KeySpec as ShownSpec, KeyState, KeyUsageType, MacAlgorithmSpec,
+    MultiRegionConfiguration, MultiRegionKey, MultiRegionKeyType, OriginType, SigningAlgorithmSpec,
 };
 use keyward_vault::{KeyOrigin, KeyRef, KeySpec, KeyUsage};
 
 use super::id::KeyArn;
-use super::record::KeyRecord;
+use super::record::{KeyRecord, MultiRegion};
 use super::spec::KeyManager;
+use super::state::Lifecycle;
 use crate::fault;
 
 /// The algorithms that a key supports: exactly the one list that matches its usage.
@@ -105,20 +106,39 @@ pub(crate) fn metadata(arn: &KeyArn, record: &KeyRecord) -> Result<KeyMetadata, 
         signing_algorithms: algorithms.signing,
         key_agreement_algorithms: algorithms.agreement,
         encapsulation_algorithms: algorithms.encapsulation,
-        multi_region: Some(false),
-        multi_region_configuration: None,
-        pending_deletion_window_in_days: None,
+        multi_region: Some(record.multi_region != MultiRegion::No),
+        multi_region_configuration: match &record.multi_region {
+            MultiRegion::Primary { replicas } => Some(relatives(arn, &arn.region, replicas)),
+            // A replica's relatives are known to its primary (`family`).
+            MultiRegion::No | MultiRegion::Replica { .. } => None,
+        },
+        pending_deletion_window_in_days: record.lifecycle.pending_window_days().map(Into::into),
         mac_algorithms: algorithms.mac,
         xks_key_configuration: None,
         current_key_material_id: shown_material(record),
     })
 }
 
+/// `MultiRegionConfiguration` of the key at `arn`.
+pub(crate) fn relatives(arn: &KeyArn, primary: &Region, replicas: &[Region]) -> MultiRegionConfiguration {
+    let relative = |region: &Region| MultiRegionKey {
+        arn: Some(arn.twin(region).to_string()),
+        region: Some(region.to_string()),
+    };
+    let kind = if arn.region == *primary { MultiRegionKeyType::Primary } else { MultiRegionKeyType::Replica };
+    MultiRegionConfiguration {
+        multi_region_key_type: Some(kind),
+        primary_key: Some(relative(primary)),
+        replica_keys: Some(replicas.iter().map(relative).collect()),
+    }
+}
+
 /// `CurrentKeyMaterialId` and its like: only symmetric keys of ours and imported ones show it.
 pub(crate) fn shown_material(record: &KeyRecord) -> Option<String> {
     let rotates = record.spec == KeySpec::SymmetricDefault
         && matches!(record.origin(), KeyOrigin::AwsKms | KeyOrigin::External);
-    record.current().filter(|_| rotates).map(|material| material.id.to_string())
+    let there = record.lifecycle != Lifecycle::Creating;
+    record.current().filter(|_| rotates && there).map(|material| material.id.to_string())
 }
 
 /// The id of the material that decrypted something, where the key shows one.

@@ -14,7 +14,7 @@ mod tags;
 
 pub(crate) use id::{KeyArn, KeyId};
 pub(crate) use material::{Material, MaterialState};
-pub(crate) use metadata::{KeyAlgorithms, metadata};
+pub(crate) use metadata::{KeyAlgorithms, metadata, relatives};
 pub(crate) use metadata::{shown, shown_material, shown_source_material, shown_spec};
 pub(crate) use policy::{POLICY_BYTES_MAX, POLICY_NAME, RESOURCE_SHARE_POLICY_NAME, default_policy};
 pub(crate) use record::{KeyRecord, KeyRow, MultiRegion};

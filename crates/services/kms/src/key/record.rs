@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::material::{Material, MaterialState};
 use super::source::Source;
-use super::spec::KeyManager;
+use super::spec::{KeyKind, KeyManager};
 use super::state::Lifecycle;
 use super::tags::Tags;
 use crate::alias::AliasName;
@@ -91,6 +91,40 @@ impl KeyRecord {
     /// Its origin as the API names it.
     pub(crate) const fn origin(&self) -> KeyOrigin {
         self.source.origin()
+    }
+
+    /// Where its replicas are, in order; nowhere for a key that is no primary.
+    pub(crate) fn replicas(&self) -> &[Region] {
+        match &self.multi_region {
+            MultiRegion::Primary { replicas } => replicas,
+            MultiRegion::No | MultiRegion::Replica { .. } => &[],
+        }
+    }
+
+    /// Adds a replica.
+    pub(crate) fn add_replica(&mut self, region: Region) {
+        if let MultiRegion::Primary { replicas } = &mut self.multi_region
+            && let Err(place) = replicas.binary_search(&region)
+        {
+            replicas.insert(place, region);
+        }
+    }
+
+    /// Takes a replica away.
+    pub(crate) fn forget_replica(&mut self, region: &Region) {
+        if let MultiRegion::Primary { replicas } = &mut self.multi_region {
+            replicas.retain(|replica| replica != region);
+        }
+    }
+
+    /// Whether it is a replica of another Region's key.
+    pub(crate) const fn is_replica(&self) -> bool {
+        matches!(self.multi_region, MultiRegion::Replica { .. })
+    }
+
+    /// What kind of key it is.
+    pub(crate) const fn kind(&self) -> KeyKind {
+        KeyKind { spec: self.spec, usage: self.usage, origin: self.origin() }
     }
 
     /// The material that new ciphertexts and signatures are made with.

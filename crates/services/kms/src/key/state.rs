@@ -80,6 +80,10 @@ pub(crate) enum Profile {
     Rotation,
     /// `RotateKeyOnDemand`.
     RotationOnDemand,
+    /// `ReplicateKey`.
+    Replicate,
+    /// `UpdatePrimaryRegion`, of the present and of the next primary.
+    UpdatePrimary,
 }
 
 impl Profile {
@@ -87,9 +91,11 @@ impl Profile {
     pub(crate) const fn admit(self, state: KeyState) -> Result<(), Refusal> {
         use KeyState as K;
         let refused = match self {
-            Self::Cryptographic | Self::Rotation => !matches!(state, K::Enabled | K::Updating),
+            Self::Cryptographic | Self::Rotation | Self::UpdatePrimary => {
+                !matches!(state, K::Enabled | K::Updating)
+            }
             Self::Grant => !matches!(state, K::Enabled | K::Unavailable | K::Updating),
-            Self::RotationOnDemand => !matches!(state, K::Enabled),
+            Self::RotationOnDemand | Self::Replicate => !matches!(state, K::Enabled),
             Self::Alias | Self::Edit => pending_deletion(state),
             Self::Manage => !matches!(state, K::Enabled | K::Disabled | K::Unavailable),
             Self::ScheduleDeletion => pending_deletion(state) || matches!(state, K::Updating),
@@ -123,6 +129,14 @@ impl Lifecycle {
         }
     }
 
+    /// The waiting period that begins when the last replica is gone, in days.
+    pub(crate) const fn pending_window_days(self) -> Option<u16> {
+        match self {
+            Self::PendingReplicaDeletion { window_days } => Some(window_days),
+            _ => None,
+        }
+    }
+
     /// When the key is destroyed, if that is planned.
     pub(crate) const fn deletion_at(self) -> Option<Timestamp> {
         match self {
@@ -141,11 +155,45 @@ impl Lifecycle {
         Profile::Manage.admit(self.shown()).map(|()| Self::Disabled)
     }
 
-    /// `ScheduleKeyDeletion`: the waiting period of `window_days` begins at `now`.
-    pub(crate) fn schedule_deletion(self, now: Timestamp, window_days: u16) -> Result<Self, Refusal> {
+    /// `ScheduleKeyDeletion`: the waiting period of `window_days` begins at `now`; for a primary that has
+    /// replicas, when the last of them is gone.
+    pub(crate) fn schedule_deletion(
+        self,
+        now: Timestamp,
+        window_days: u16,
+        has_replicas: bool,
+    ) -> Result<Self, Refusal> {
         Profile::ScheduleDeletion.admit(self.shown())?;
-        let window = Duration::from_secs(u64::from(window_days) * 86_400);
-        Ok(Self::PendingDeletion { deletion_at: now.plus(window) })
+        let waiting = Self::PendingReplicaDeletion { window_days };
+        Ok(if has_replicas { waiting } else { waiting.replicas_gone(now) })
+    }
+
+    /// The last replica of a primary was destroyed at `now`: where the primary waited for that, its waiting
+    /// period begins.
+    #[must_use]
+    pub(crate) fn replicas_gone(self, now: Timestamp) -> Self {
+        match self {
+            Self::PendingReplicaDeletion { window_days } => {
+                let window = Duration::from_secs(u64::from(window_days) * 86_400);
+                Self::PendingDeletion { deletion_at: now.plus(window) }
+            }
+            other => other,
+        }
+    }
+
+    /// `UpdatePrimaryRegion`, for the primary that was and the one that will be.
+    pub(crate) fn update_primary(self) -> Result<Self, Refusal> {
+        Profile::UpdatePrimary.admit(self.shown()).map(|()| Self::Updating)
+    }
+
+    /// A replica is there, or a change of the primary Region is done; `None` when neither is under way.
+    pub(crate) const fn settle(self, has_material: bool) -> Option<Self> {
+        match self {
+            Self::Updating => Some(Self::Enabled),
+            Self::Creating if has_material => Some(Self::Enabled),
+            Self::Creating => Some(Self::PendingImport),
+            _ => None,
+        }
     }
 
     /// `CancelKeyDeletion`: the key is `Disabled` again, or waits for its material as before.

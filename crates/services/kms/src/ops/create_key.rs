@@ -2,7 +2,7 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{CreateKey as Shape, CreateKeyRequest, CreateKeyResponse};
+use keyward_schema::kms::{CreateKey as Shape, CreateKeyRequest, CreateKeyResponse, Tag};
 use keyward_vault::{KeyOrigin, KeySpec, MaterialId};
 
 use crate::fault;
@@ -39,8 +39,11 @@ impl Operation for CreateKey {
     ) -> Result<(NewKey, Vec<Check>), Fault> {
         let kind = kind(input)?;
         check_region(kind.spec, "KeySpec", &request.partition, &request.region)?;
-        let tags = tags(input)?;
-        let arn = arn(request, request.account(), KeyId::random(&*kms.random));
+        let tags = tags(input.tags.as_deref())?;
+        let multi_region = input.multi_region == Some(true);
+        let id =
+            if multi_region { KeyId::random_multi_region(&*kms.random) } else { KeyId::random(&*kms.random) };
+        let arn = arn(request, request.account(), id);
         let bypass = input.bypass_policy_lockout_safety_check == Some(true);
         let checks = checks(request, input, kind, &arn, bypass);
         let record = KeyRecord {
@@ -51,7 +54,11 @@ impl Operation for CreateKey {
             created: request.now,
             description: input.description.clone().unwrap_or_default(),
             lifecycle: Lifecycle::Enabled,
-            multi_region: MultiRegion::No,
+            multi_region: if multi_region {
+                MultiRegion::Primary { replicas: Vec::new() }
+            } else {
+                MultiRegion::No
+            },
             policy: input.policy.clone().unwrap_or_else(|| default_policy(&arn.partition, arn.account)),
             bound_principals: Vec::new(),
             tags,
@@ -94,11 +101,7 @@ fn kind(input: &CreateKeyRequest) -> Result<KeyKind, Fault> {
     let usage = input.key_usage.map(|usage| shown(usage.as_str())).transpose()?;
     let origin = input.origin.map_or(Ok(KeyOrigin::AwsKms), |origin| shown(origin.as_str()))?;
     check_origin(input, origin)?;
-    let kind = KeyKind::new(spec, usage, origin)?;
-    if input.multi_region == Some(true) {
-        return Err(fault::unsupported("MultiRegion keys are not served yet."));
-    }
-    Ok(kind)
+    KeyKind::new(spec, usage, origin)
 }
 
 /// A custom key store goes with its origin, and an external key with its own.
@@ -109,6 +112,9 @@ fn check_origin(input: &CreateKeyRequest, origin: KeyOrigin) -> Result<(), Fault
                        EXTERNAL_KEY_STORE.";
         return Err(fault::validation(message));
     }
+    if in_store && input.multi_region == Some(true) {
+        return Err(fault::unsupported("A multi-Region key cannot be in a custom key store."));
+    }
     if input.xks_key_id.is_some() != (origin == KeyOrigin::ExternalKeyStore) {
         let message = "XksKeyId is required for, and only valid with, an Origin of EXTERNAL_KEY_STORE.";
         return Err(fault::validation(message));
@@ -116,9 +122,22 @@ fn check_origin(input: &CreateKeyRequest, origin: KeyOrigin) -> Result<(), Fault
     Ok(())
 }
 
-fn tags(input: &CreateKeyRequest) -> Result<Tags, Fault> {
-    let given = input.tags.iter().flatten();
+/// The tags of a new key.
+pub(super) fn tags(given: Option<&[Tag]>) -> Result<Tags, Fault> {
+    let given = given.into_iter().flatten();
     Tags::new(given.map(|tag| (tag.tag_key.clone(), tag.tag_value.clone())))
+}
+
+/// `kms:CreateKey`, for whoever makes a key.
+pub(super) fn check_create(request: &RequestContext, kind: KeyKind, bypass: bool) -> Check {
+    whole_account("kms:CreateKey", request.account())
+        .with("kms:KeySpec", kind.spec.as_str())
+        .with("kms:CustomerMasterKeySpec", kind.spec.as_str())
+        .with("kms:KeyUsage", kind.usage.as_str())
+        .with("kms:CustomerMasterKeyUsage", kind.usage.as_str())
+        .with("kms:KeyOrigin", kind.origin.as_str())
+        .with("kms:CallerAccount", request.account().to_string())
+        .with("kms:BypassPolicyLockoutSafetyCheck", if bypass { "true" } else { "false" })
 }
 
 /// `kms:CreateKey`, and `kms:TagResource` on the new key where tags are given.
@@ -130,15 +149,10 @@ fn checks(
     bypass: bool,
 ) -> Vec<Check> {
     let tags = input.tags.as_deref().unwrap_or_default();
-    let create = whole_account("kms:CreateKey", request.account())
-        .with("kms:KeySpec", kind.spec.as_str())
-        .with("kms:CustomerMasterKeySpec", kind.spec.as_str())
-        .with("kms:KeyUsage", kind.usage.as_str())
-        .with("kms:CustomerMasterKeyUsage", kind.usage.as_str())
-        .with("kms:KeyOrigin", kind.origin.as_str())
-        .with("kms:MultiRegion", "false")
-        .with("kms:CallerAccount", request.account().to_string())
-        .with("kms:BypassPolicyLockoutSafetyCheck", if bypass { "true" } else { "false" });
+    let multi_region = arn.id.is_multi_region();
+    let create = check_create(request, kind, bypass)
+        .with("kms:MultiRegion", if multi_region { "true" } else { "false" });
+    let create = if multi_region { create.with("kms:MultiRegionKeyType", "PRIMARY") } else { create };
     let create = super::tag_resource::with_request_tags(create, tags);
     if tags.is_empty() {
         return vec![create];

@@ -2,12 +2,11 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{DescribeKey as Shape, DescribeKeyRequest, DescribeKeyResponse};
+use keyward_schema::kms::{DescribeKey as Shape, DescribeKeyRequest, DescribeKeyResponse, KeyMetadata};
 
 use crate::crypto::check_grant_tokens;
-use crate::key::metadata;
 use crate::kms::Kms;
-use crate::resolve::{Access, Target};
+use crate::resolve::Access;
 
 const ACCESS: Access = Access::describe("kms:DescribeKey");
 
@@ -17,23 +16,22 @@ pub(crate) struct DescribeKey;
 impl Operation for DescribeKey {
     type Shape = Shape;
     type Service = Kms;
-    type Subject = Target;
+    type Subject = KeyMetadata;
 
     async fn resolve(
         kms: &Kms,
         request: &RequestContext,
         input: &DescribeKeyRequest,
         view: &mut View<'_>,
-    ) -> Result<(Target, Vec<Check>), Fault> {
+    ) -> Result<(KeyMetadata, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let check = target.check(&ACCESS, request);
-        Ok((target, vec![check]))
+        Ok((kms.describe(view, &target.key).await?, vec![check]))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DescribeKeyResponse, RunError> {
         check_grant_tokens(kms, permit.input().grant_tokens.as_ref())?;
-        let key = &permit.subject().key;
-        Ok(DescribeKeyResponse { key_metadata: Some(metadata(&key.arn, &key.record)?) })
+        Ok(DescribeKeyResponse { key_metadata: Some(permit.into_subject()) })
     }
 }
 

@@ -35,6 +35,7 @@ impl Operation for DisableKeyRotation {
         let Rotating { target, rotation } = permit.subject();
         let key = &target.key;
         key.check_rotates_by_plan()?;
+        key.check_leads()?;
         key.admit(Profile::Rotation)?;
         kms.store.txn(replan(permit.txn(), &key.arn, rotation.clone(), None)?).await?;
         Ok(Unit)

@@ -39,8 +39,8 @@ impl Operation for EnableKey {
         let next = key.record.lifecycle.enable();
         let lifecycle = next.map_err(|refusal| fault::refusal(&key.arn, refusal))?;
         let mut txn = changed_key(permit.txn(), key, |record| record.lifecycle = lifecycle)?;
-        if let Some(plan) = rotation.automatic {
-            // The duty forgets keys that it finds disabled.
+        if let Some(plan) = rotation.automatic.filter(|_| !key.record.is_replica()) {
+            // The duty forgets keys that it finds disabled. A replica is rotated with its primary.
             txn = txn.put(Plan::Rotation.of(&key.arn, plan.next).row(), Vec::new());
         }
         kms.store.txn(txn).await?;

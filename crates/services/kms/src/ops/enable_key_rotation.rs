@@ -37,6 +37,7 @@ impl Operation for EnableKeyRotation {
         let Rotating { target, rotation } = permit.subject();
         let key = &target.key;
         key.check_rotates_by_plan()?;
+        key.check_leads()?;
         key.admit(Profile::Rotation)?;
         let days = period_days(permit.input().rotation_period_in_days)?;
         let plan = Automatic::starting(permit.request().now, days);

@@ -33,6 +33,7 @@ mod list_resource_tags;
 mod list_retirable_grants;
 mod put_key_policy;
 mod re_encrypt;
+mod replicate_key;
 mod retire_grant;
 mod revoke_grant;
 mod rotate_key_on_demand;
@@ -42,6 +43,7 @@ mod tag_resource;
 mod untag_resource;
 mod update_alias;
 mod update_key_description;
+mod update_primary_region;
 mod verify;
 mod verify_mac;
 
@@ -101,6 +103,7 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         list_retirable_grants::ListRetirableGrants,
         put_key_policy::PutKeyPolicy,
         re_encrypt::ReEncrypt,
+        replicate_key::ReplicateKey,
         retire_grant::RetireGrant,
         revoke_grant::RevokeGrant,
         rotate_key_on_demand::RotateKeyOnDemand,
@@ -110,6 +113,7 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         untag_resource::UntagResource,
         update_alias::UpdateAlias,
         update_key_description::UpdateKeyDescription,
+        update_primary_region::UpdatePrimaryRegion,
         verify::Verify,
         verify_mac::VerifyMac,
     }

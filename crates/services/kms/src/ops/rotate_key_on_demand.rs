@@ -7,6 +7,7 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::kms::{RotateKeyOnDemand as Shape, RotateKeyOnDemandRequest, RotateKeyOnDemandResponse};
 use keyward_vault::KeyOrigin;
 
+use crate::family::Family;
 use crate::fault;
 use crate::key::{Cause, KeyArn, ON_DEMAND_MAX, Profile, RotationRecord};
 use crate::kms::Kms;
@@ -24,23 +25,25 @@ pub(crate) struct RotateKeyOnDemand;
 impl Operation for RotateKeyOnDemand {
     type Shape = Shape;
     type Service = Kms;
-    type Subject = Rotating;
+    type Subject = (Rotating, Option<Family>);
 
     async fn resolve(
         kms: &Kms,
         request: &RequestContext,
         input: &RotateKeyOnDemandRequest,
         view: &mut View<'_>,
-    ) -> Result<(Rotating, Vec<Check>), Fault> {
+    ) -> Result<(Self::Subject, Vec<Check>), Fault> {
         let found = Rotating::find(kms, request, view, &ACCESS, &input.key_id).await?;
         let check = found.target.check(&ACCESS, request);
-        Ok((found, vec![check]))
+        let family = kms.family(view, &found.target.key).await?;
+        Ok(((found, family), vec![check]))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<RotateKeyOnDemandResponse, RunError> {
-        let Rotating { target, rotation } = permit.subject();
+        let (Rotating { target, rotation }, family) = permit.subject();
         let key = &target.key;
         key.check_rotates()?;
+        key.check_leads()?;
         key.admit(Profile::RotationOnDemand)?;
         check_limits(&key.arn, rotation, permit.request().now)?;
         let (record, made) = (key.record.clone(), rotation.clone());
@@ -48,7 +51,8 @@ impl Operation for RotateKeyOnDemand {
             KeyOrigin::External => kms.turn_to(pending(&key.arn, &record)?, record, made, Cause::OnDemand),
             _ => kms.turn(&key.arn, record, made, Cause::OnDemand).await?,
         };
-        kms.store.txn(turn.write(permit.txn(), &key.arn, rotation.automatic)?).await?;
+        let replicas = family.iter().flat_map(Family::replica_records);
+        kms.store.txn(turn.write(permit.txn(), &key.arn, rotation.automatic, replicas)?).await?;
         Ok(RotateKeyOnDemandResponse { key_id: Some(key.arn.to_string()) })
     }
 }

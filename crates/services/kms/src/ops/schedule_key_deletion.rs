@@ -41,7 +41,8 @@ impl Operation for ScheduleKeyDeletion {
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ScheduleKeyDeletionResponse, RunError> {
         let days = window_days(permit.input().pending_window_in_days)?;
         let key = &permit.subject().key;
-        let next = key.record.lifecycle.schedule_deletion(permit.request().now, days);
+        let has_replicas = !key.record.replicas().is_empty();
+        let next = key.record.lifecycle.schedule_deletion(permit.request().now, days, has_replicas);
         let lifecycle = next.map_err(|refusal| fault::refusal(&key.arn, refusal))?;
         let mut txn = changed_key(permit.txn(), key, |record| record.lifecycle = lifecycle)?;
         if let Some(at) = lifecycle.deletion_at() {

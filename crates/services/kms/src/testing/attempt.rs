@@ -5,6 +5,7 @@ use keyward_gate::Caller;
 use keyward_schema::kms::*;
 
 use super::House;
+use super::multi_region::across_regions;
 
 /// The operations that name a key, with the kind of key that they work on.
 pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
@@ -39,6 +40,7 @@ pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
         ("ListResourceTags", SymmetricDefault, EncryptDecrypt),
         ("PutKeyPolicy", SymmetricDefault, EncryptDecrypt),
         ("ReEncrypt", SymmetricDefault, EncryptDecrypt),
+        ("ReplicateKey", SymmetricDefault, EncryptDecrypt),
         ("RevokeGrant", SymmetricDefault, EncryptDecrypt),
         ("RotateKeyOnDemand", SymmetricDefault, EncryptDecrypt),
         ("ScheduleKeyDeletion", SymmetricDefault, EncryptDecrypt),
@@ -47,6 +49,7 @@ pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
         ("UntagResource", SymmetricDefault, EncryptDecrypt),
         ("UpdateAlias", SymmetricDefault, EncryptDecrypt),
         ("UpdateKeyDescription", SymmetricDefault, EncryptDecrypt),
+        ("UpdatePrimaryRegion", SymmetricDefault, EncryptDecrypt),
         ("Verify", EccNistP256, SignVerify),
         ("VerifyMac", Hmac256, GenerateVerifyMac),
     ]
@@ -77,6 +80,7 @@ pub(crate) async fn attempt(
         }
         operation if operation.contains("Grant") => grants(house, caller, operation, key_id).await,
         operation if operation.contains("Rotat") => rotation(house, caller, operation, key_id).await,
+        "ReplicateKey" | "UpdatePrimaryRegion" => across_regions(house, caller, operation, key_id).await,
         "CreateAlias" | "UpdateAlias" | "DeleteAlias" => aliases(house, caller, operation, key_id).await,
         _ => management(house, caller, operation, key_id).await,
     }

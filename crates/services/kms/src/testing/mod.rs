@@ -4,6 +4,7 @@
 
 mod attempt;
 mod invariants;
+mod multi_region;
 mod racing;
 
 use std::future::Future;
@@ -21,6 +22,7 @@ pub(crate) use attempt::{
     ON_KEYS, attempt, create_grant, data_key_pair, decapsulate, derive_shared_secret, encapsulate, encrypt,
     generate_mac, list_grants, re_encrypt, sign, verify, verify_mac, without_plaintext,
 };
+pub(crate) use multi_region::{replicate_key, twin};
 pub(crate) use racing::{Failure, RacingStore};
 
 use crate::key::{KeyId, KeyRecord};
@@ -73,6 +75,7 @@ impl House {
             clock: clock.clone(),
             random: random.clone(),
             partition: testing::partition(),
+            regions: REGIONS.map(|name| name.parse().unwrap()).to_vec(),
         };
         let kms = Kms::open(parts).await.unwrap();
         let mut router = Router::new();
@@ -89,6 +92,15 @@ impl House {
         input: S::Input,
     ) -> Result<S::Output, Fault> {
         self.handle.call::<S>(caller, &region(), input).await
+    }
+
+    /// Calls an operation as root in the Region `region`.
+    pub(crate) async fn call_in<S: OperationShape>(
+        &self,
+        region: &str,
+        input: S::Input,
+    ) -> Result<S::Output, Fault> {
+        self.handle.call::<S>(&root(), &region.parse().unwrap(), input).await
     }
 
     /// Makes a key as root and answers its ARN.
@@ -129,6 +141,9 @@ pub(crate) fn place(arn: &str) -> keyward_store::Key {
     let id = KeyId::parse(arn.resource.strip_prefix("key/").unwrap()).unwrap();
     rows::key(arn.account.unwrap(), &arn.region.unwrap(), &id)
 }
+
+/// The Regions that there are.
+const REGIONS: [&str; 4] = ["us-east-1", "eu-west-1", "eu-central-1", "ap-south-1"];
 
 /// The Region of the tests.
 pub(crate) fn region() -> Region {

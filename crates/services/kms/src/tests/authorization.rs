@@ -12,6 +12,10 @@ use crate::testing::{
 fn actions(operation: &str) -> Vec<String> {
     match operation {
         "ReEncrypt" => vec!["kms:ReEncryptFrom".to_owned(), "kms:ReEncryptTo".to_owned()],
+        "ReplicateKey" => {
+            // The last one against the lockout.
+            ["kms:ReplicateKey", "kms:CreateKey", "kms:PutKeyPolicy"].map(str::to_owned).to_vec()
+        }
         other => vec![format!("kms:{other}")],
     }
 }
@@ -22,9 +26,9 @@ struct Scene {
     ciphertext: Vec<u8>,
 }
 
-async fn scene(spec: KeySpec, usage: KeyUsageType) -> Scene {
+async fn scene(operation: &str, spec: KeySpec, usage: KeyUsageType) -> Scene {
     let house = House::new().await;
-    let arn = house.key(spec, usage).await;
+    let arn = house.key_for(operation, spec, usage).await;
     let ciphertext = match house.call::<Encrypt>(&root(), encrypt(&arn, b"x")).await {
         Ok(output) => output.ciphertext_blob.unwrap(),
         Err(_) => Vec::new(),
@@ -37,7 +41,7 @@ async fn scene(spec: KeySpec, usage: KeyUsageType) -> Scene {
 #[tokio::test]
 async fn a_user_without_permission_is_refused_and_nothing_changes() {
     for (operation, spec, usage) in ON_KEYS {
-        let Scene { house, arn, ciphertext } = scene(*spec, *usage).await;
+        let Scene { house, arn, ciphertext } = scene(operation, *spec, *usage).await;
         let before = house.store.inner.rows();
         let refused = refusal(attempt(&house, &user(), operation, &arn, &ciphertext).await);
         let action = &actions(operation)[0];
@@ -61,7 +65,7 @@ async fn a_user_without_permission_is_refused_and_nothing_changes() {
 #[tokio::test]
 async fn a_user_with_exactly_the_operations_permission_may() {
     for (operation, spec, usage) in ON_KEYS {
-        let Scene { house, arn, ciphertext } = scene(*spec, *usage).await;
+        let Scene { house, arn, ciphertext } = scene(operation, *spec, *usage).await;
         if *operation == "CancelKeyDeletion" {
             attempt(&house, &root(), "ScheduleKeyDeletion", &arn, &ciphertext).await.unwrap();
         }
@@ -78,7 +82,7 @@ async fn a_foreign_account_sees_no_difference_between_hidden_and_missing_keys() 
         if operation.contains("Alias") {
             continue;
         }
-        let Scene { house, arn, ciphertext } = scene(*spec, *usage).await;
+        let Scene { house, arn, ciphertext } = scene(operation, *spec, *usage).await;
         let missing = arn.replace(arn.rsplit('/').next().unwrap(), "00000000-0000-4000-8000-000000000000");
         let hidden = refusal(attempt(&house, &foreigner(), operation, &arn, &ciphertext).await);
         assert!(hidden.starts_with("AccessDeniedException: "), "{operation}: {hidden}");

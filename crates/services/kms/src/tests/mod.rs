@@ -4,6 +4,7 @@ mod authorization;
 mod duties;
 mod failures;
 mod model;
+mod multi_region;
 mod races;
 mod rotation;
 mod states;

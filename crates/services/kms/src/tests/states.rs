@@ -53,7 +53,7 @@ fn row(operation: &str) -> [&'static str; 7] {
         "EnableKey" | "DisableKey" => MANAGE,
         "ScheduleKeyDeletion" => SCHEDULE,
         "CancelKeyDeletion" => CANCEL,
-        "RotateKeyOnDemand" => ROTATE,
+        "RotateKeyOnDemand" | "ReplicateKey" => ROTATE,
         "DescribeKey"
         | "GetKeyPolicy"
         | "PutKeyPolicy"
@@ -81,7 +81,7 @@ async fn every_operation_answers_in_every_state_as_aws_does() {
     for (operation, spec, usage) in ON_KEYS {
         for (state, word) in STATES.into_iter().zip(row(operation)) {
             let house = House::new().await;
-            let arn = house.key(*spec, *usage).await;
+            let arn = house.key_for(operation, *spec, *usage).await;
             let ciphertext = match house.call::<Encrypt>(&root(), encrypt(&arn, b"x")).await {
                 Ok(output) => output.ciphertext_blob.unwrap(),
                 Err(_) => Vec::new(),

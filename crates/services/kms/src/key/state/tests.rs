@@ -30,7 +30,7 @@ const COLUMNS: [KeyState; 8] = [
     KeyState::Updating,
 ];
 
-const TABLE: [(Profile, [Result<(), Refusal>; 8]); 9] = [
+const TABLE: [(Profile, [Result<(), Refusal>; 8]); 11] = [
     (Profile::Cryptographic, [OK, D, PD, PR, PI, UN, CR, OK]),
     (Profile::Alias, [OK, OK, PD, PR, OK, OK, OK, OK]),
     (Profile::Edit, [OK, OK, PD, PR, OK, OK, OK, OK]),
@@ -40,6 +40,8 @@ const TABLE: [(Profile, [Result<(), Refusal>; 8]); 9] = [
     (Profile::Grant, [OK, D, PD, PR, PI, OK, CR, OK]),
     (Profile::Rotation, [OK, D, PD, PR, PI, UN, CR, OK]),
     (Profile::RotationOnDemand, [OK, D, PD, PR, PI, UN, CR, UP]),
+    (Profile::Replicate, [OK, D, PD, PR, PI, UN, CR, UP]),
+    (Profile::UpdatePrimary, [OK, D, PD, PR, PI, UN, CR, OK]),
 ];
 
 #[test]
@@ -70,10 +72,13 @@ fn enabling_and_disabling_can_be_repeated() {
 fn the_waiting_period_begins_now() {
     let expected = Timestamp::from_unix_seconds(1_000_000 + 7 * 86_400);
     for state in [Lifecycle::Enabled, Lifecycle::Disabled, Lifecycle::PendingImport] {
-        let next = state.schedule_deletion(NOW, 7).unwrap();
+        let next = state.schedule_deletion(NOW, 7, false).unwrap();
         assert_eq!(next.deletion_at(), Some(expected));
     }
-    assert_eq!(PENDING.schedule_deletion(NOW, 7), Err(Refusal::InvalidState(KeyState::PendingDeletion)));
+    assert_eq!(
+        PENDING.schedule_deletion(NOW, 7, false),
+        Err(Refusal::InvalidState(KeyState::PendingDeletion))
+    );
 }
 
 #[test]
@@ -81,4 +86,26 @@ fn a_cancelled_deletion_leaves_the_key_disabled() {
     assert_eq!(PENDING.cancel_deletion(true), Ok(Lifecycle::Disabled));
     assert_eq!(PENDING.cancel_deletion(false), Ok(Lifecycle::PendingImport));
     assert_eq!(Lifecycle::Enabled.cancel_deletion(true), Err(Refusal::NotPendingDeletion));
+}
+
+#[test]
+fn the_waiting_period_of_a_primary_begins_when_its_last_replica_is_gone() {
+    let waiting = Lifecycle::Enabled.schedule_deletion(NOW, 9, true).unwrap();
+    assert_eq!((waiting.shown(), waiting.deletion_at()), (KeyState::PendingReplicaDeletion, None));
+    assert_eq!(waiting.pending_window_days(), Some(9));
+    let later = Timestamp::from_unix_seconds(2_000_000);
+    let pending = waiting.replicas_gone(later);
+    assert_eq!(pending.deletion_at(), Some(Timestamp::from_unix_seconds(2_000_000 + 9 * 86_400)));
+    assert_eq!(Lifecycle::Enabled.replicas_gone(later), Lifecycle::Enabled);
+    assert_eq!(waiting.cancel_deletion(true), Ok(Lifecycle::Disabled));
+}
+
+#[test]
+fn replicas_and_changed_primaries_settle_and_nothing_else_does() {
+    assert_eq!(Lifecycle::Creating.settle(true), Some(Lifecycle::Enabled));
+    assert_eq!(Lifecycle::Creating.settle(false), Some(Lifecycle::PendingImport));
+    assert_eq!(Lifecycle::Updating.settle(true), Some(Lifecycle::Enabled));
+    for state in [Lifecycle::Enabled, Lifecycle::Disabled, PENDING, Lifecycle::PendingImport] {
+        assert_eq!(state.settle(true), None);
+    }
 }

@@ -119,17 +119,18 @@ async fn what_is_not_served_yet_is_named() {
         xks_key_id: xks_key_id.map(str::to_owned),
         ..Default::default()
     };
-    let multi_region = CreateKeyRequest { multi_region: Some(true), ..Default::default() };
     let cases = [
         (origin(OriginType::External), "Origin EXTERNAL is"),
         (in_store(OriginType::AwsCloudhsm, None), "Origin AWS_CLOUDHSM is"),
         (in_store(OriginType::ExternalKeyStore, Some("x")), "Origin EXTERNAL_KEY_STORE is"),
-        (multi_region, "MultiRegion keys are"),
     ];
     for (input, what) in cases {
         let expected = format!("UnsupportedOperationException: {what} not served yet.");
         assert_eq!(refused(input).await, expected);
     }
+    let abroad = CreateKeyRequest { multi_region: Some(true), ..in_store(OriginType::AwsCloudhsm, None) };
+    let expected = "UnsupportedOperationException: A multi-Region key cannot be in a custom key store.";
+    assert_eq!(refused(abroad).await, expected);
     let lonely = CreateKeyRequest { origin: Some(OriginType::AwsCloudhsm), ..Default::default() };
     assert!(refused(lonely).await.starts_with("ValidationException: CustomKeyStoreId is required"));
 }
@@ -261,4 +262,18 @@ async fn sm2_keys_are_made_in_china_only() {
     let made = house.handle.call::<CreateKey>(&root(), &china, input).await.unwrap().key_metadata.unwrap();
     assert_eq!(made.key_spec, Some(KeySpec::Sm2));
     assert_eq!(made.signing_algorithms, Some(vec![SigningAlgorithmSpec::Sm2dsa]));
+}
+
+#[tokio::test]
+async fn a_multi_region_key_is_a_lone_primary() {
+    let house = House::new().await;
+    let input = CreateKeyRequest { multi_region: Some(true), ..Default::default() };
+    let made = house.call::<CreateKey>(&root(), input).await.unwrap().key_metadata.unwrap();
+    assert!(made.key_id.starts_with("mrk-"), "{}", made.key_id);
+    assert_eq!((made.multi_region, made.key_state), (Some(true), Some(KeyState::Enabled)));
+    let relatives = made.multi_region_configuration.unwrap();
+    assert_eq!(relatives.multi_region_key_type, Some(MultiRegionKeyType::Primary));
+    assert_eq!(relatives.primary_key.unwrap().arn, made.arn);
+    assert_eq!(relatives.replica_keys, Some(Vec::new()));
+    house.check_families();
 }
