@@ -50,6 +50,11 @@ impl Regions {
         self.0.keys()
     }
 
+    /// Each region's Availability Zones, in order.
+    pub(crate) fn zones(&self) -> BTreeMap<Region, Vec<String>> {
+        self.0.clone()
+    }
+
     /// The region that a new user works in: `us-east-1` where it exists.
     pub(crate) fn home(&self) -> Option<&Region> {
         self.0.keys().find(|region| region.as_str() == "us-east-1").or_else(|| self.0.keys().next())

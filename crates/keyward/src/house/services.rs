@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use keyward_base::{AccountId, Fault};
 use keyward_builder::{Builder, Means, ZoneSource};
+use keyward_cloudhsm::{CloudHsm, CloudHsmConfig, CloudHsmParts};
 use keyward_domains::{Domains, DomainsConfig, DomainsParts};
 use keyward_gate::{GateHandle, IdentitySource, PrincipalDirectory, Router};
 use keyward_iam::{Accounts, Iam};
@@ -50,6 +51,7 @@ impl Services {
         let registry = registry::build(site, duties).await?;
         let route53 = build_route53(site, &registry, router, duties)?;
         build_domains(site, &registry, router, duties);
+        build_cloudhsm(site, router, duties).await?;
         let keys = kms.key_changes().clone();
         let hosted = HostedZones::new(route53, move || keys.reader());
         let builder = build_zones(site, vec![Arc::clone(&registry) as Arc<dyn ZoneSource>, hosted], duties);
@@ -167,6 +169,27 @@ fn build_domains(site: &Site<'_>, registry: &Arc<Registry>, router: &mut Router,
     });
     keyward_domains::register(router, &domains);
     duties.spawn(async move { domains.run_duties().await });
+}
+
+async fn build_cloudhsm(
+    site: &Site<'_>,
+    router: &mut Router,
+    duties: &mut JoinSet<()>,
+) -> Result<Arc<CloudHsm>, Refusal> {
+    let cloudhsm = CloudHsm::open(CloudHsmParts {
+        store: Arc::clone(&site.ground.store),
+        blobs: Arc::clone(&site.blobs),
+        vault: site.vault.clone(),
+        clock: Arc::clone(&site.ground.clock),
+        random: Arc::clone(&site.ground.random),
+        partition: site.config.partition.clone(),
+        config: CloudHsmConfig { zones: site.config.regions.zones(), ..CloudHsmConfig::default() },
+    })
+    .await
+    .map_err(refusal)?;
+    keyward_cloudhsm::register(router, &cloudhsm);
+    duties.spawn(Arc::clone(&cloudhsm).run_duties());
+    Ok(cloudhsm)
 }
 
 /// The zone builder, for the registry's zones and the hosted ones alike.

@@ -1,0 +1,151 @@
+//! What is stored of a backup, and how its state moves.
+//!
+//! ```text
+//! Creating → Ready ⇄ PendingDeletion (seven days) → Deleted
+//! ```
+
+use std::time::Duration;
+
+use keyward_base::{Arn, Fault, Partition, Region, Timestamp};
+use keyward_hsm::{ClusterId, HsmMode, HsmType};
+use keyward_store::BlobName;
+use serde::{Deserialize, Serialize};
+
+use crate::cluster::Certificates;
+use crate::fault;
+use crate::ids::BackupId;
+use crate::rows::{self, Place, Versioned};
+use crate::tags::Tags;
+
+/// A backup's row.
+pub(crate) type BackupRow = Versioned<BackupRecord>;
+
+/// How long a deleted backup can be restored (API reference, DeleteBackup).
+const PENDING: Duration = Duration::from_hours(7 * 24);
+
+/// A backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BackupRecord {
+    /// Its id.
+    pub(crate) id: BackupId,
+    /// The cluster that it was taken of, or whose backup it is a copy of.
+    pub(crate) cluster: ClusterId,
+    /// When it was taken; a copy keeps its source's moment.
+    pub(crate) created: Timestamp,
+    /// How far it is.
+    pub(crate) stage: Stage,
+    /// Whether it is kept for ever.
+    pub(crate) never_expires: bool,
+    /// Where a copy comes from.
+    pub(crate) copied: Option<Copied>,
+    /// The type of the HSMs.
+    pub(crate) hsm_type: HsmType,
+    /// The mode; a backup restores only into the same.
+    pub(crate) mode: HsmMode,
+    /// The owner's certificate and root, which a restored cluster keeps.
+    pub(crate) certificates: Certificates,
+    /// SHA-256 of the sealed bytes, once they are there.
+    pub(crate) sha256: Option<[u8; 32]>,
+    /// Its resource policy.
+    pub(crate) policy: Option<String>,
+    /// Its tags.
+    pub(crate) tags: Tags,
+}
+
+/// How far a backup is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    /// Is being taken or copied.
+    Creating,
+    /// Can be restored from.
+    Ready,
+    /// Goes at this moment.
+    PendingDeletion(Timestamp),
+    /// Went at this moment; shown for a while.
+    Deleted(Timestamp),
+}
+
+/// Where a copy comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Copied {
+    /// The source's Region.
+    pub(crate) region: Region,
+    /// The source.
+    pub(crate) backup: BackupId,
+    /// The cluster that the source was taken of.
+    pub(crate) cluster: ClusterId,
+    /// When it was copied.
+    pub(crate) at: Timestamp,
+}
+
+impl BackupRecord {
+    /// The row's value.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, Fault> {
+        rows::encode(&BackupRow::V1(self.clone()))
+    }
+
+    /// Reads a row's value.
+    pub(crate) fn decode(value: &[u8]) -> Result<Self, Fault> {
+        let BackupRow::V1(record) = rows::decode(value)?;
+        Ok(record)
+    }
+
+    /// Its ARN.
+    pub(crate) fn arn(&self, partition: &Partition, place: &Place) -> Arn {
+        arn(partition, place, &self.id)
+    }
+
+    /// Whether it can be restored from, copied and shared.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.stage == Stage::Ready
+    }
+
+    /// Refuses unless it can be restored from.
+    pub(crate) fn check_ready(&self) -> Result<(), Fault> {
+        if self.is_ready() { Ok(()) } else { Err(self.wrong_state("READY")) }
+    }
+
+    /// It is to go in seven days.
+    pub(crate) fn delete(&mut self, now: Timestamp) -> Result<(), Fault> {
+        self.check_ready()?;
+        self.stage = Stage::PendingDeletion(now.plus(PENDING));
+        Ok(())
+    }
+
+    /// It stays after all.
+    pub(crate) fn restore(&mut self, now: Timestamp) -> Result<(), Fault> {
+        match self.stage {
+            Stage::PendingDeletion(at) if now < at => {
+                self.stage = Stage::Ready;
+                Ok(())
+            }
+            _ => Err(self.wrong_state("PENDING_DELETION")),
+        }
+    }
+
+    fn wrong_state(&self, wanted: &str) -> Fault {
+        let state = super::shown::state_name(self.stage);
+        fault::invalid(format!("The backup {} is in the state {}, not {wanted}.", self.id, state.as_str()))
+    }
+}
+
+/// A backup's ARN.
+pub(crate) fn arn(partition: &Partition, place: &Place, id: &BackupId) -> Arn {
+    Arn {
+        partition: partition.clone(),
+        service: "cloudhsm".to_owned(),
+        region: Some(place.region.clone()),
+        account: Some(place.account),
+        resource: format!("backup/{id}"),
+    }
+}
+
+/// Where a backup's sealed bytes are.
+pub(crate) fn blob(id: &BackupId) -> Result<BlobName, Fault> {
+    format!("cloudhsm/backup/{id}").parse().map_err(fault::internal)
+}
+
+/// Where the sealed bytes are that a cluster's first HSM begins with.
+pub(crate) fn seed(cluster: &ClusterId) -> Result<BlobName, Fault> {
+    format!("cloudhsm/seed/{cluster}").parse().map_err(fault::internal)
+}

@@ -1,0 +1,5 @@
+//! Certificates of clusters: what an owner claims a cluster with, and what this deployment certifies its HSMs with.
+
+mod claim;
+
+pub(crate) use claim::check_claim;

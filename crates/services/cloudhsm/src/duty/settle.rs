@@ -1,0 +1,120 @@
+//! Takes one cluster as far as it goes: finds the next step, does it, writes what became of it, and looks again.
+
+use std::collections::HashSet;
+
+use keyward_base::Fault;
+use keyward_store::{Compare, Key, Revision, Txn, TxnError};
+use tracing::info;
+
+use super::step::{Step, steps};
+use crate::cluster::ClusterRecord;
+use crate::ids::BackupId;
+use crate::rows::{self, Place};
+use crate::service::CloudHsm;
+use crate::{backup, fault};
+
+/// How often a look goes on when somebody else was faster.
+const RACES_MAX: usize = 16;
+
+/// A cluster as it was read, to be written back only when nobody changed it since.
+pub(super) struct Subject {
+    pub(super) place: Place,
+    pub(super) record: ClusterRecord,
+    pub(super) key: Key,
+    revision: Revision,
+    fence: Option<Compare>,
+}
+
+impl Subject {
+    /// A transaction that commits when the cluster is as it was read and the duty is still ours.
+    pub(super) fn txn(&self) -> Txn {
+        Txn::when(self.fence.iter().cloned().collect()).compare(self.key.clone(), self.revision)
+    }
+}
+
+impl CloudHsm {
+    /// Does what is to be done for the cluster at `key`. A step that fails is left for the next look; the others are done.
+    pub(super) async fn settle(&self, key: &Key, fence: Option<Compare>) -> Result<(), Fault> {
+        let (mut failed, mut failure, mut races) = (HashSet::new(), None, 0);
+        while races < RACES_MAX
+            && let Some(subject) = self.subject(key, fence.clone()).await?
+        {
+            let steps = steps(&subject.record, self.clock.now());
+            let Some(step) = steps.into_iter().find(|step| !failed.contains(step)) else { break };
+            let id = subject.record.id.clone();
+            match self.take(subject, &step).await {
+                Ok(()) => info!(cluster = %id, ?step, "done for a cluster"),
+                Err(Undone::Raced) => races += 1,
+                Err(Undone::Failed(fault)) => {
+                    failed.insert(step);
+                    failure = Some(fault);
+                }
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    async fn subject(&self, key: &Key, fence: Option<Compare>) -> Result<Option<Subject>, Fault> {
+        let Some(row) = self.store.get(key).await.map_err(fault::internal)? else { return Ok(None) };
+        let (place, _) =
+            rows::parse_cluster(key).ok_or_else(|| fault::internal("a cluster's row has no place"))?;
+        let (record, revision) = (ClusterRecord::decode(&row.value)?, row.revision);
+        Ok(Some(Subject { place, record, key: key.clone(), revision, fence }))
+    }
+
+    async fn take(&self, mut subject: Subject, step: &Step) -> Result<(), Undone> {
+        match step {
+            Step::Make => {
+                self.seed(&subject.record).await?;
+                subject.record.made();
+            }
+            Step::PlanBackup => subject.record.want_backup(BackupId::random(&*self.random)),
+            Step::TypeChanged => subject.record.type_changed(self.clock.now()),
+            Step::Remove => {
+                self.blobs.delete(&backup::seed(&subject.record.id)?).await.map_err(fault::internal)?;
+                subject.record.gone(self.clock.now());
+            }
+            Step::Forget => return self.commit(subject.txn().delete(subject.key)).await,
+            Step::MakeHsm(_) | Step::LetHsmGo(_) | Step::Claim | Step::Backup(_) | Step::ChangeHsm(_) => {
+                return Err(Undone::Failed(fault::internal("no HSMs are served here")));
+            }
+        }
+        self.write(&subject).await
+    }
+
+    /// Writes the cluster back.
+    pub(super) async fn write(&self, subject: &Subject) -> Result<(), Undone> {
+        self.commit(subject.txn().put(subject.key.clone(), subject.record.encode()?)).await
+    }
+
+    /// Commits, if nobody was faster.
+    pub(super) async fn commit(&self, txn: Txn) -> Result<(), Undone> {
+        match self.store.txn(txn).await {
+            Ok(_) => Ok(()),
+            Err(TxnError::Conflict) => Err(Undone::Raced),
+            Err(error) => Err(Undone::Failed(fault::internal(error))),
+        }
+    }
+
+    /// Puts the source's bytes aside for the cluster's first HSM, whatever becomes of the source.
+    async fn seed(&self, cluster: &ClusterRecord) -> Result<(), Fault> {
+        let Some(source) = &cluster.source else { return Ok(()) };
+        let sealed = self.blobs.get(&backup::blob(source)?).await.map_err(fault::internal)?;
+        let sealed = sealed.ok_or_else(|| fault::internal(format!("the content of {source} is gone")))?;
+        self.blobs.put(&backup::seed(&cluster.id)?, sealed).await.map_err(fault::internal)
+    }
+}
+
+/// Why a step was not done.
+pub(super) enum Undone {
+    /// The cluster was changed meanwhile, or somebody else has the duty: the next look decides.
+    Raced,
+    /// Something went wrong.
+    Failed(Fault),
+}
+
+impl From<Fault> for Undone {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault)
+    }
+}
