@@ -27,3 +27,4 @@ pub use api::user::{Role, UserInfo};
 pub use certificate::Certificate;
 pub use client::{Carried, DataKey, HsmClient, Link, LinkError, Mutated};
 pub use cluster::{Cluster, ClusterSession, Clusters, MemberState, MemberStatus, NewMember};
+pub use token::pkcs11::settings::{LabelledToken, Pkcs11Settings, SettingsError};

@@ -10,7 +10,7 @@ use crate::confine::Needs;
 /// The newest rules that we know; an older kernel enforces what it has.
 const RULES: ABI = ABI::V6;
 
-/// Leaves the process what it needs and nothing else: no other file, no TCP, no signal to others.
+/// Leaves the process what it needs and nothing else: no other file, no TCP (unless it needs it), no signal to others.
 pub(crate) fn confine(needs: &Needs) -> Result<(), String> {
     match restrict(needs).map_err(|error| error.to_string())? {
         RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced => Ok(()),
@@ -19,14 +19,18 @@ pub(crate) fn confine(needs: &Needs) -> Result<(), String> {
 }
 
 fn restrict(needs: &Needs) -> Result<RulesetStatus, RulesetError> {
-    let status = Ruleset::default()
+    let mut rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(RULES))?
-        .handle_access(AccessNet::from_all(RULES))?
-        .scope(Scope::from_all(RULES))?
+        .scope(Scope::from_all(RULES))?;
+    if !needs.network {
+        rules = rules.handle_access(AccessNet::from_all(RULES))?;
+    }
+    let status = rules
         .create()?
         .add_rules(path_beneath_rules(&needs.folders, folder_access()))?
         .add_rules(path_beneath_rules(&needs.readable, AccessFs::ReadFile | AccessFs::ReadDir))?
+        .add_rules(path_beneath_rules(&needs.devices, device_access()))?
         .restrict_self()?;
     Ok(status.ruleset)
 }
@@ -41,4 +45,8 @@ fn folder_access() -> landlock::BitFlags<AccessFs> {
         | AccessFs::RemoveDir
         | AccessFs::RemoveFile
         | AccessFs::Truncate
+}
+
+fn device_access() -> landlock::BitFlags<AccessFs> {
+    AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev
 }

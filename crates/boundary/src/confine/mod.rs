@@ -32,11 +32,15 @@ pub fn protect_process() -> io::Result<()> {
 
 /// Whether confining this thread confines the process.
 pub fn require_one_thread() -> io::Result<()> {
+    one_thread().map_err(|others| io::Error::other(format!("it was started in a process with {others}")))
+}
+
+fn one_thread() -> Result<(), String> {
     // Without /proc nobody can say; the house's own binary starts the child before any thread.
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Ok(()) };
     match tasks.count() {
         1 => Ok(()),
-        count => Err(io::Error::other(format!("it was started in a process with {count} threads"))),
+        count => Err(format!("{count} threads")),
     }
 }
 
@@ -56,8 +60,14 @@ pub struct Needs {
     pub folders: Vec<PathBuf>,
     /// Files and folders that it may read.
     pub readable: Vec<PathBuf>,
+    /// Device files that it may read, write and control.
+    pub devices: Vec<PathBuf>,
+    /// Whether it may reach others by TCP. The system calls that this takes are named besides.
+    pub network: bool,
     /// System calls besides those of the list in `syscalls`; they may be among those that are forbidden otherwise.
     pub calls: Vec<c_long>,
+    /// Forbidden system calls that are refused instead of ending the child: those of libraries that go on without.
+    pub refused: Vec<c_long>,
 }
 
 /// Before the first request: locked memory, few folders, no privileges, few system calls.
@@ -65,6 +75,13 @@ pub fn confine(kind: &Kind, needs: &Needs) -> Protections {
     let mut protections = Protections::default();
     for already in ["no core dumps", "not traceable", "no new privileges"] {
         protections.active.push(already.to_owned());
+    }
+    // What is confined is this thread and those that it makes; a library may have made some before.
+    if let Err(threads) = one_thread() {
+        note(kind, &mut protections, "all threads confined", Err(threads));
+    }
+    if needs.network {
+        note(kind, &mut protections, "no network", Err("the configuration allows it".to_owned()));
     }
     // The order matters: locking needs a privilege, and seccomp forbids what the others do.
     let locked = memory::lock();
@@ -76,7 +93,7 @@ pub fn confine(kind: &Kind, needs: &Needs) -> Protections {
         ("locked memory", locked.map(|_| ())),
         ("landlock", filesystem::confine(needs)),
         ("no privileges", privileges::drop_all_but(kept)),
-        ("seccomp", syscalls::confine(&needs.calls)),
+        ("seccomp", syscalls::confine(needs)),
     ];
     for (name, outcome) in outcomes {
         note(kind, &mut protections, name, outcome);

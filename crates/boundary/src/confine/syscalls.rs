@@ -13,17 +13,19 @@ use seccompiler::{
     TargetArch,
 };
 
+use crate::confine::Needs;
+
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Puts the filters in place for this thread and all that it makes.
-pub(crate) fn confine(besides: &[c_long]) -> Result<(), String> {
+pub(crate) fn confine(needs: &Needs) -> Result<(), String> {
     let eperm = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     let enosys = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
     // Compiled before the first takes hold: compiling allocates.
     let filters = [
-        filter(forbidden(besides), SeccompAction::Allow, SeccompAction::KillProcess)?,
+        filter(forbidden(needs), SeccompAction::Allow, SeccompAction::KillProcess)?,
         filter(unconditional(&[libc::SYS_clone3]), SeccompAction::Allow, enosys)?,
-        filter(allowed(besides).map_err(told)?, eperm, SeccompAction::Allow)?,
+        filter(allowed(&needs.calls).map_err(told)?, eperm, SeccompAction::Allow)?,
     ];
     filters.iter().try_for_each(|filter| seccompiler::apply_filter(filter).map_err(told))
 }
@@ -42,8 +44,9 @@ fn unconditional(calls: &[c_long]) -> Rules {
     calls.iter().map(|call| (*call, vec![])).collect()
 }
 
-fn forbidden(but: &[c_long]) -> Rules {
-    FORBIDDEN.iter().filter(|call| !but.contains(call)).map(|call| (*call, vec![])).collect()
+fn forbidden(needs: &Needs) -> Rules {
+    let is_spared = |call: &c_long| needs.calls.contains(call) || needs.refused.contains(call);
+    FORBIDDEN.iter().filter(|call| !is_spared(call)).map(|call| (*call, vec![])).collect()
 }
 
 /// What a child does once it serves: read and write its socket and its log, make threads and wait, get memory,

@@ -35,7 +35,7 @@ fn seccomp_denies_what_is_not_on_the_list_and_still_lets_threads_be_made() {
     let path = folder.path().join("new");
     let confined = thread::spawn(move || {
         rustix::thread::set_no_new_privs(true).unwrap();
-        if let Err(reason) = syscalls::confine(&[]) {
+        if let Err(reason) = syscalls::confine(&Needs::default()) {
             return println!("seccomp is missing: {reason}");
         }
         assert_eq!(fs::create_dir(&path).unwrap_err().raw_os_error(), Some(libc::EPERM));
@@ -56,12 +56,33 @@ fn seccomp_ends_a_process_that_opens_a_socket_or_starts_a_program() {
     }
 }
 
+#[test]
+fn seccomp_refuses_what_a_library_may_try_and_allows_what_one_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new");
+    let confined = thread::spawn(move || {
+        rustix::thread::set_no_new_privs(true).unwrap();
+        let needs = Needs {
+            calls: vec![libc::SYS_mkdir, libc::SYS_mkdirat],
+            refused: vec![libc::SYS_socket],
+            ..Needs::default()
+        };
+        if let Err(reason) = syscalls::confine(&needs) {
+            return println!("seccomp is missing: {reason}");
+        }
+        fs::create_dir(&path).unwrap();
+        let refused = std::net::UdpSocket::bind("127.0.0.1:0").unwrap_err();
+        assert_eq!(refused.raw_os_error(), Some(libc::EPERM));
+    });
+    confined.join().unwrap();
+}
+
 /// Not a test by itself: what the test above starts.
 #[test]
 fn an_intruder() {
     let Ok(deed) = std::env::var(INTRUDER) else { return };
     protect_process().unwrap();
-    syscalls::confine(&[]).unwrap();
+    syscalls::confine(&Needs::default()).unwrap();
     match deed.as_str() {
         "socket" => drop(std::net::UdpSocket::bind("127.0.0.1:0")),
         _ => drop(Command::new("/bin/true").exec()),

@@ -388,6 +388,7 @@ pub(crate) fn attributes_change_and_extractable_goes_one_way(make: Maker<'_>) {
     let mut changed = aes(CIPHER);
     changed.label = "another label".to_owned();
     token.set_attributes(target, &changed).unwrap();
+    token.set_attributes(target, &changed).unwrap();
     assert_eq!(token.wrap(wrapping, WrapMechanism::AesKeyWrapPad, target), Err(TokenError::KeyType));
     token.encrypt(target, GCM, b"", b"still works").unwrap();
     assert_eq!(token.set_attributes(handle(9), &changed), Err(TokenError::NoSuchKey));

@@ -14,6 +14,7 @@
 //! is made from the fleet key by the HSM and put into the token for the moment of a backup or a restore.
 
 mod cipher;
+mod claim;
 mod make;
 mod masking;
 mod mechanisms;
@@ -21,28 +22,55 @@ mod module;
 mod objects;
 mod passing;
 mod sessions;
+pub(crate) mod settings;
 mod signature;
 mod slots;
 mod spki;
 mod templates;
 mod trouble;
 
+use std::fs::File;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use cryptoki::context::Pkcs11;
-use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::types::AuthPin;
+use keyward_boundary::seal::Folder;
 use zeroize::Zeroizing;
 
 use crate::api::attributes::{Attributes, Flag, KeyClass};
-use crate::api::ids::KeyHandle;
+use crate::api::ids::{HsmSerial, KeyHandle};
 use crate::api::mechanism::{CipherMechanism, SignMechanism, WrapMechanism};
 use crate::api::spec::{KeySpec, KeyType};
 use crate::token::pkcs11::objects::{MASKING_ID, Object, Objects};
 use crate::token::pkcs11::sessions::{Lent, Sessions};
+use crate::token::pkcs11::settings::Pkcs11Settings;
 use crate::token::pkcs11::slots::TokenName;
 use crate::token::pkcs11::trouble::{Failure, Trouble};
 use crate::token::{BackupKey, Generated, Material, Token, TokenError};
+
+/// Claims a token for a new HSM. Needs to be done before the process is confined; may be done again.
+pub(crate) fn enrol(settings: &Pkcs11Settings, folder: &Folder, serial: HsmSerial) -> Result<(), TokenError> {
+    let module = module::load(&settings.module).map_err(told)?;
+    claim::make(&module, settings, folder, serial).map_err(told)
+}
+
+/// Loads the module and opens the HSM's token. Needs to be done before the process is confined: the module is code of somebody
+/// else's, which reads its own settings now and not later.
+pub(crate) fn start(settings: &Pkcs11Settings, folder: &Folder) -> Result<Pkcs11Token, TokenError> {
+    let module = module::load(&settings.module).map_err(told)?;
+    let claim = claim::find(settings, folder).map_err(told)?;
+    let token = Pkcs11Token::open(module, claim.token, claim.pin)?;
+    // Libraries load parts of themselves when they are first needed.
+    token.sessions.with(|lent| cipher::prove(lent.session)).map_err(told)?;
+    Ok(Pkcs11Token { writable: settings.writable.clone(), ..token })
+}
+
+/// Whether the folder is an HSM's whose keys are in a token.
+pub(crate) fn is_claimed(folder: &Folder) -> bool {
+    claim::is_one(folder)
+}
 
 /// A PKCS#11 token that is ours alone.
 pub(crate) struct Pkcs11Token {
@@ -50,6 +78,8 @@ pub(crate) struct Pkcs11Token {
     objects: Objects,
     /// Objects are made and destroyed one at a time: looking and making are two steps in PKCS#11.
     changing: Mutex<()>,
+    /// Where the module writes.
+    writable: Vec<PathBuf>,
 }
 
 impl Pkcs11Token {
@@ -57,7 +87,7 @@ impl Pkcs11Token {
     pub(crate) fn open(module: Pkcs11, token: TokenName, pin: AuthPin) -> Result<Self, TokenError> {
         let sessions = Sessions::open(module, token, pin).map_err(told)?;
         sessions.with(|lent| objects::sweep(lent.session)).map_err(told)?;
-        Ok(Self { sessions, objects: Objects::default(), changing: Mutex::default() })
+        Ok(Self { sessions, objects: Objects::default(), changing: Mutex::default(), writable: Vec::new() })
     }
 
     fn with<T>(&self, work: impl Fn(&Lent<'_>) -> Result<T, Failure>) -> Result<T, TokenError> {
@@ -100,6 +130,15 @@ impl Pkcs11Token {
             Ok(()) => TokenError::InvalidCiphertext,
             Err(_) => told(failure),
         }
+    }
+
+    /// SoftHSM does not wait for the disk. Keys can be installed again, the masking key can not.
+    fn wait_for_disk(&self) -> Result<(), TokenError> {
+        for folder in &self.writable {
+            let synced = File::open(folder).and_then(|file| Ok(rustix::fs::syncfs(file)?));
+            synced.map_err(|error| TokenError::Failed(format!("{}: {error}", folder.display())))?;
+        }
+        Ok(())
     }
 
     fn install_once(
@@ -150,7 +189,8 @@ impl Token for Pkcs11Token {
         if self.has_masking_key()? {
             return Err(TokenError::MaskingKey);
         }
-        self.with(|lent| masking::make(lent.session))
+        self.with(|lent| masking::make(lent.session))?;
+        self.wait_for_disk()
     }
 
     fn export_masking_key(&self, under: &BackupKey) -> Result<Vec<u8>, TokenError> {
@@ -160,7 +200,8 @@ impl Token for Pkcs11Token {
     fn import_masking_key(&self, under: &BackupKey, wrapped: &[u8]) -> Result<(), TokenError> {
         let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.has_masking_key()? {
-            return self.with(|lent| masking::import(lent.session, under, wrapped));
+            self.with(|lent| masking::import(lent.session, under, wrapped))?;
+            return self.wait_for_disk();
         }
         let same =
             self.with_masking_key(|lent, masking| masking::is_same(lent.session, masking, under, wrapped))?;
@@ -174,7 +215,7 @@ impl Token for Pkcs11Token {
                 self.objects.forget(&id);
                 lent.session.destroy_object(object)?;
             }
-            Ok(())
+            claim::unmark(lent.session)
         })
     }
 
@@ -203,8 +244,9 @@ impl Token for Pkcs11Token {
     fn set_attributes(&self, handle: KeyHandle, attributes: &Attributes) -> Result<(), TokenError> {
         self.with_key(handle, |lent, key| {
             let mut template = templates::changeable(attributes);
-            // One way only: what was not extractable once never is.
-            if attributes.class != KeyClass::Public && !attributes.has(Flag::Extractable) {
+            // One way only: what was not extractable once never is, and may not even be told so again.
+            let extractable = lent.session.get_attributes(key.object, &[AttributeType::Extractable])?;
+            if !attributes.has(Flag::Extractable) && extractable == [Attribute::Extractable(true)] {
                 template.push(Attribute::Extractable(false));
             }
             Ok(lent.session.update_attributes(key.object, &template)?)
@@ -327,4 +369,4 @@ fn told(failure: Failure) -> TokenError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,11 +1,13 @@
 //! SoftHSM 2 against the suite that every token passes, and what is special about tokens of somebody else's: they
 //! are seen and changed by other programs, lose their sessions, and are left half-way by a crash.
 
+use std::path::Path;
 use std::process::Command;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::session::UserType;
+use keyward_boundary::{Kind, confine};
 
 use super::*;
 use crate::api::attributes::Flags;
@@ -50,6 +52,14 @@ fn a_wrong_pin_is_told_and_tried_once() {
 #[test]
 fn a_token_that_is_not_there_is_told() {
     alone!(a_token_that_is_not_there_is_told);
+}
+
+#[test]
+fn a_confined_process_does_all_that_an_hsm_does() {
+    softhsm::in_own_process(
+        concat!(module_path!(), "::a_confined_process_does_all_that_an_hsm_does"),
+        bodies::a_confined_process_does_all_that_an_hsm_does,
+    );
 }
 
 const LABEL: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -165,5 +175,44 @@ mod bodies {
         let name = TokenName { label: "nowhere".to_owned(), serial: None };
         let error = Pkcs11Token::open(module, name, AuthPin::new("1234".into())).err();
         assert_eq!(error, Some(TokenError::Failed("no token with the label 'nowhere'".to_owned())));
+    }
+
+    pub(super) fn a_confined_process_does_all_that_an_hsm_does(place: &Path) {
+        const KIND: Kind = Kind { name: "hsm", command: "keyward hsm", prologue: b"" };
+        let settings = softhsm::settings(place);
+        let folder = Folder::create(&place.join("hsm")).unwrap();
+        enrol(&settings, &folder, HsmSerial(1)).unwrap();
+        let token = start(&settings, &folder).unwrap();
+        let outside = place.join("outside");
+        std::fs::write(&outside, "x").unwrap();
+        let confined = std::thread::spawn(move || {
+            rustix::thread::set_no_new_privs(true).unwrap();
+            let protections = confine::confine(&KIND, &settings.needs());
+            if protections.active.iter().any(|name| name == "landlock") {
+                assert!(std::fs::read(&outside).is_err());
+            }
+            token.make_masking_key().unwrap();
+            let masked = token.generate(AES).unwrap().masked;
+            token.generate(KeySpec::Rsa { bits: 2048 }).unwrap();
+            token.install(KEY, &attributes(), Material::Masked(&masked)).unwrap();
+            token.set_attributes(KEY, &attributes()).unwrap();
+            // From several threads, with sessions that are opened now.
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        let ciphertext = token.encrypt(KEY, GCM, b"", b"x").unwrap();
+                        assert_eq!(*token.decrypt(KEY, GCM, b"", &ciphertext).unwrap(), b"x");
+                    });
+                }
+            });
+            // SoftHSM complains of this to the system's log, which takes a socket.
+            let refused =
+                token.install(KeyHandle(USER_HANDLE_MIN + 1), &attributes(), Material::Masked(&[0; 40]));
+            assert_eq!(refused, Err(TokenError::InvalidCiphertext));
+            token.remove(KEY).unwrap();
+            assert_eq!(token.handles().unwrap(), []);
+            token.erase().unwrap();
+        });
+        confined.join().unwrap();
     }
 }

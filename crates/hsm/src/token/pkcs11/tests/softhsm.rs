@@ -65,6 +65,19 @@ pub(crate) fn in_own_process(test: &str, body: impl FnOnce(&Path)) {
     assert!(said.contains("1 passed"), "the test was not found by its name {name}:\n{said}");
 }
 
+/// Settings for SoftHSM's tokens in this process' folder.
+pub(crate) fn settings(folder: &Path) -> Pkcs11Settings {
+    Pkcs11Settings {
+        module: module_path(),
+        tokens: vec![],
+        environment: [].into(),
+        readable: vec![],
+        writable: vec![folder.join("tokens")],
+        devices: vec![],
+        network: false,
+    }
+}
+
 /// A new token of that label.
 pub(crate) fn token(label: &str) -> Pkcs11Token {
     let module = module::load(&module_path()).unwrap();
