@@ -8,6 +8,7 @@ mod api;
 mod certificate;
 mod client;
 mod cluster;
+mod fleet;
 mod protocol;
 mod token;
 
@@ -27,4 +28,5 @@ pub use api::user::{Role, UserInfo};
 pub use certificate::Certificate;
 pub use client::{Carried, DataKey, HsmClient, Link, LinkError, Mutated};
 pub use cluster::{Cluster, ClusterSession, Clusters, MemberState, MemberStatus, NewMember};
+pub use fleet::{Fleet, FleetConfig, FleetError, Tokens};
 pub use token::pkcs11::settings::{LabelledToken, Pkcs11Settings, SettingsError};

@@ -11,6 +11,5 @@ use keyward_boundary::Kind;
 pub(crate) use keyward_boundary::bytes;
 
 /// An HSM among the house's child processes. The prologue's number is raised whenever a request or answer changes its form.
-#[expect(dead_code, reason = "the HSM's process, which comes next, shakes hands with it")]
 pub(crate) const KIND: Kind =
     Kind { name: "HSM", command: "keyward hsm", prologue: b"keyward hsm session 1" };
