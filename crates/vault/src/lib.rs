@@ -23,4 +23,6 @@ pub use api::formats::{ec_point_from_spki, ecdsa_fixed_from_der, scalar_bytes};
 pub use api::spec::{KeyOrigin, KeySpec, KeyUsage};
 pub use api::{UnknownCode, UnknownName};
 pub use client::supervisor::{StartError, Supervisor, VaultConfig};
-pub use client::{DataKey, Encapsulation, GeneratedKey, Plaintext, VaultClient, VaultStatus};
+pub use client::{
+    DataKey, Encapsulation, EnvelopedDataKey, ForRecipient, GeneratedKey, Plaintext, VaultClient, VaultStatus,
+};

@@ -2,6 +2,7 @@
 
 mod call;
 mod in_process;
+mod recipient;
 pub(crate) mod supervisor;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use crate::protocol::bytes::{Bytes, Octets};
 use crate::protocol::request::{Request, Sealed, SignatureForm};
 
 pub(crate) use call::Transport;
+pub use recipient::{EnvelopedDataKey, ForRecipient};
 
 /// The most messages and bytes of one `Sign` request; a larger batch becomes several, all under way at once.
 const BATCH_MESSAGES_MAX: usize = 2048;

@@ -8,6 +8,7 @@ mod awslc;
 pub(crate) mod ecdh;
 pub(crate) mod ecdsa;
 pub(crate) mod ed25519;
+pub(crate) mod envelope;
 pub(crate) mod mac;
 pub(crate) mod mldsa;
 pub(crate) mod mlkem;

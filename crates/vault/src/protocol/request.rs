@@ -142,6 +142,58 @@ pub(crate) enum Request<'a> {
         #[serde(borrow)]
         ciphertext: Bytes<'a>,
     },
+    /// Answers with the plaintext enveloped for the holder of an RSA key, in SPKI DER.
+    ForRecipient {
+        #[serde(borrow)]
+        recipient: Bytes<'a>,
+        #[serde(borrow)]
+        what: Revealing<'a>,
+    },
+}
+
+/// Requests whose answer holds a plaintext. No request holds another one, so that none is ever deep.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Revealing<'a> {
+    Decrypt(#[serde(borrow)] Sealed<'a>),
+    GenerateDataKey {
+        #[serde(borrow)]
+        key: KeyArg<'a>,
+        bytes: u32,
+        #[serde(borrow)]
+        context: Bytes<'a>,
+    },
+    GenerateDataKeyPair {
+        #[serde(borrow)]
+        key: KeyArg<'a>,
+        pair: KeySpec,
+        #[serde(borrow)]
+        context: Bytes<'a>,
+    },
+    DeriveSharedSecret {
+        #[serde(borrow)]
+        key: KeyArg<'a>,
+        #[serde(borrow)]
+        peer: Bytes<'a>,
+    },
+    GenerateRandom(u32),
+}
+
+impl<'a> Revealing<'a> {
+    /// The request that answers with the plaintext in clear.
+    pub(crate) fn in_clear(&self) -> Request<'a> {
+        let with_plaintext = true;
+        match *self {
+            Self::Decrypt(sealed) => Request::Decrypt(sealed),
+            Self::GenerateDataKey { key, bytes, context } => {
+                Request::GenerateDataKey { key, bytes, with_plaintext, context }
+            }
+            Self::GenerateDataKeyPair { key, pair, context } => {
+                Request::GenerateDataKeyPair { key, pair, with_plaintext, context }
+            }
+            Self::DeriveSharedSecret { key, peer } => Request::DeriveSharedSecret { key, peer },
+            Self::GenerateRandom(bytes) => Request::GenerateRandom(bytes),
+        }
+    }
 }
 
 impl<'a> Request<'a> {
@@ -192,6 +244,7 @@ impl<'a> Request<'a> {
             }
             Self::GenerateMac { key: one, message, .. } => key(one) + message.0.len(),
             Self::VerifyMac { key: one, message, mac, .. } => key(one) + message.0.len() + mac.0.len(),
+            Self::ForRecipient { recipient, what } => recipient.0.len() + what.in_clear().size_bound(),
         };
         // Lengths and codes: at most ten fields of at most five bytes.
         payload + 64

@@ -10,6 +10,7 @@ pub(crate) mod enrol;
 pub(crate) mod lane;
 pub(crate) mod pool;
 pub(crate) mod process;
+mod recipient;
 pub(crate) mod vault;
 
 pub use process::main;

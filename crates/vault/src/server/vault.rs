@@ -65,7 +65,7 @@ impl Vault {
         self.run(request).unwrap_or_else(Answer::Failed)
     }
 
-    fn run(&self, request: &Request<'_>) -> Result<Answer, VaultError> {
+    pub(super) fn run(&self, request: &Request<'_>) -> Result<Answer, VaultError> {
         match request {
             Request::Status => self.status(),
             Request::GenerateKey(binding) => self.generate_key(binding),
@@ -113,6 +113,7 @@ impl Vault {
             Request::Decapsulate { key, ciphertext } => {
                 self.load(key)?.decapsulate(ciphertext.0).map(|secret| Answer::One(Octets(secret)))
             }
+            Request::ForRecipient { recipient, what } => self.for_recipient(recipient.0, what),
             Request::RotateDomainKey => self.domain.rotate().map(Answer::DomainKey),
         }
     }
