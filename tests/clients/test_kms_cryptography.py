@@ -373,17 +373,17 @@ def test_conditions_on_context_algorithm_and_alias(server, kms):
         refused("AccessDeniedException", client.encrypt, **{**right, **wrong})
 
 
-def test_attestation_documents_are_refused_clearly(kms, keys):
+def test_what_is_no_attestation_document_is_refused_clearly(kms, keys):
     arn = keys()
     blob = kms.encrypt(KeyId=arn, Plaintext=b"x")["CiphertextBlob"]
     recipient = {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument": b"no document"}
-    message = "Recipient (an attestation document) is not served yet."
+    message = "The attestation document is not valid: it is malformed: it is no COSE_Sign1 message with ES384."
     for call, members in [
         (kms.decrypt, {"CiphertextBlob": blob}),
         (kms.generate_data_key, {"KeyId": arn, "KeySpec": "AES_256"}),
         (kms.generate_random, {"NumberOfBytes": 8}),
     ]:
-        refused("UnsupportedOperationException", call, message, **members, Recipient=recipient)
+        refused("ValidationException", call, message, **members, Recipient=recipient)
 
 
 def test_a_dry_run_may_leave_the_ciphertext_out(kms, keys):

@@ -140,7 +140,7 @@ def test_a_policy_may_allow_one_kind_of_pair(server, kms):
 def test_a_recipient_or_a_wrong_grant_token_is_refused(kms, key):
     members = {"KeyId": key, "KeyPairSpec": "ECC_NIST_P256"}
     recipient = {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument": b"x"}
-    message = "Recipient (an attestation document) is not served yet."
-    refused("UnsupportedOperationException", kms.generate_data_key_pair, message, Recipient=recipient, **members)
+    message = "The attestation document is not valid: it is malformed: it is no COSE_Sign1 message with ES384."
+    refused("ValidationException", kms.generate_data_key_pair, message, Recipient=recipient, **members)
     for call in [kms.generate_data_key_pair, kms.generate_data_key_pair_without_plaintext]:
         refused("InvalidGrantTokenException", call, GrantTokens=["no token!"], **members)

@@ -69,8 +69,8 @@ def test_keys_of_another_usage_or_state_derive_nothing(kms):
     refused("InvalidKeyUsageException", kms.sign, message, KeyId=arn, **ecdsa)
     refused("InvalidGrantTokenException", kms.derive_shared_secret, KeyId=arn, GrantTokens=["no token!"], **right)
     recipient = {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument": b"x"}
-    message = "Recipient (an attestation document) is not served yet."
-    refused("UnsupportedOperationException", kms.derive_shared_secret, message, KeyId=arn, Recipient=recipient, **right)
+    message = "The attestation document is not valid: it is malformed: it is no COSE_Sign1 message with ES384."
+    refused("ValidationException", kms.derive_shared_secret, message, KeyId=arn, Recipient=recipient, **right)
     kms.disable_key(KeyId=arn)
     refused("DisabledException", kms.derive_shared_secret, f"{arn} is disabled.", KeyId=arn, **right)
     kms.schedule_key_deletion(KeyId=arn)

@@ -24,6 +24,17 @@ pub(crate) struct ConfigFile {
     /// The name servers.
     #[serde(default)]
     pub(crate) dns: DnsFile,
+    /// KMS.
+    #[serde(default)]
+    pub(crate) kms: KmsFile,
+}
+
+/// `[kms]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KmsFile {
+    /// PEM files with the roots that attestation documents must lead to, instead of AWS's Nitro root.
+    pub(crate) attestation_roots: Option<Vec<PathBuf>>,
 }
 
 /// `[dns]`

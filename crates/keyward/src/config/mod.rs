@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use keyward_base::{AccountId, Partition};
+use keyward_kms::AttestationRoots;
 
 pub(crate) use crate::config::dns::DnsConfig;
 pub(crate) use crate::config::file::ConfigFile;
@@ -31,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) partition: Partition,
     pub(crate) regions: Regions,
     pub(crate) dns: DnsConfig,
+    pub(crate) attestation_roots: AttestationRoots,
 }
 
 impl Config {
@@ -49,6 +51,7 @@ impl Config {
             partition: parse_partition(file.partition.as_deref())?,
             regions: Regions::of(file.regions.as_ref())?,
             dns: DnsConfig::of(&file.dns, dns_flag, DNS_LISTEN)?,
+            attestation_roots: attestation_roots(file.kms.attestation_roots.as_deref())?,
         })
     }
 }
@@ -76,6 +79,22 @@ fn address(what: &str, text: &str) -> Result<SocketAddr, Refusal> {
     text.parse().map_err(|_| {
         Refusal::new(format!("{what}: '{text}' is not an address and port; write for example 127.0.0.1:4566"))
     })
+}
+
+/// The roots in these files; AWS's without any.
+fn attestation_roots(files: Option<&[PathBuf]>) -> Result<AttestationRoots, Refusal> {
+    let told = |file: &Path, what: &dyn std::fmt::Display| {
+        Refusal::new(format!("kms.attestation_roots: {}: {what}", file.display()))
+    };
+    let read = |file: &PathBuf| {
+        let pem = std::fs::read(file).map_err(|error| told(file, &error))?;
+        let roots = AttestationRoots::from_pem(&pem);
+        roots.ok_or_else(|| told(file, &"this is no file of X.509 certificates in PEM"))
+    };
+    let Some(files) = files else { return Ok(AttestationRoots::default()) };
+    let roots: Result<Vec<_>, _> = files.iter().map(read).collect();
+    let roots = roots?.into_iter().reduce(AttestationRoots::and);
+    roots.ok_or_else(|| Refusal::new("kms.attestation_roots: name at least one file, or leave it out"))
 }
 
 fn parse_account(text: &str) -> Result<AccountId, Refusal> {

@@ -127,6 +127,7 @@ async fn build_kms(
         random: Arc::clone(&site.ground.random),
         partition: site.config.partition.clone(),
         regions: site.config.regions.names().cloned().collect(),
+        attestation_roots: site.config.attestation_roots.clone(),
     })
     .await
     .map_err(refusal)?;

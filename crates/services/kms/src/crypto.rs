@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use keyward_base::Fault;
 use keyward_gate::Check;
-use keyward_schema::kms::{EncryptionAlgorithmSpec, RecipientInfo};
+use keyward_schema::kms::EncryptionAlgorithmSpec;
 use keyward_vault::{EncryptionAlgorithm, EncryptionContext, KeySpec};
 
 use crate::fault;
@@ -55,14 +55,6 @@ pub(crate) fn encryption_algorithm(
 }
 
 pub(crate) use crate::token::check as check_grant_tokens;
-
-/// A `Recipient` needs an attestation document that verifies; that is not served yet.
-pub(crate) fn refuse_recipient(recipient: Option<&RecipientInfo>) -> Result<(), Fault> {
-    match recipient {
-        None => Ok(()),
-        Some(_) => Err(fault::unsupported("Recipient (an attestation document) is not served yet.")),
-    }
-}
 
 /// Ends a request that would have succeeded when it only asks whether it would.
 pub(crate) fn check_dry_run(dry_run: Option<bool>) -> Result<(), Fault> {

@@ -9,6 +9,7 @@ use keyward_vault::VaultClient;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+use crate::attestation::AttestationRoots;
 use crate::fault;
 use crate::loaded::KeyCache;
 use crate::marker::{MARKER_KEY_BYTES, Markers};
@@ -30,6 +31,8 @@ pub struct KmsParts {
     pub partition: Partition,
     /// The Regions that the deployment serves: where replicas can be.
     pub regions: Vec<Region>,
+    /// Whom attestation documents must come from.
+    pub attestation_roots: AttestationRoots,
 }
 
 /// The KMS service.
@@ -40,6 +43,7 @@ pub struct Kms {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) partition: Partition,
+    pub(crate) attestation_roots: AttestationRoots,
     pub(crate) markers: Markers,
     pub(crate) keys: KeyCache,
     pub(crate) changes: NoticeBoard<Arn>,
@@ -65,6 +69,7 @@ impl Kms {
             clock: parts.clock,
             random: parts.random,
             partition: parts.partition,
+            attestation_roots: parts.attestation_roots,
             markers,
             keys: KeyCache::new(),
             changes: NoticeBoard::default(),

@@ -4,6 +4,7 @@
 //! formats (`wire`), who may do what (`gate`), and any other service's rows.
 
 mod alias;
+mod attestation;
 mod ciphertext;
 mod crypto;
 mod data_key;
@@ -19,6 +20,7 @@ mod ops;
 mod page;
 mod planned;
 mod policy;
+mod recipient;
 mod resolve;
 mod rotation;
 mod rows;
@@ -26,6 +28,9 @@ mod signing;
 mod token;
 mod vault;
 
+pub use attestation::AttestationRoots;
+#[cfg(feature = "fuzz")]
+pub use attestation::fuzz as fuzz_attestation;
 pub use kms::{Kms, KmsParts};
 pub use ops::register;
 

@@ -5,10 +5,11 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::Sensitive;
 use keyward_schema::kms::{Decrypt as Shape, DecryptRequest, DecryptResponse};
 
-use crate::ciphertext::{Source, SourceRequest};
-use crate::crypto::{check_dry_run, check_grant_tokens, context, refuse_recipient};
+use crate::ciphertext::{Opened, Source, SourceRequest};
+use crate::crypto::{check_dry_run, check_grant_tokens, context};
 use crate::key::{shown, shown_source_material};
 use crate::kms::Kms;
+use crate::recipient::{Attested, with_recipient};
 use crate::resolve::Access;
 use crate::vault::as_fault;
 
@@ -20,34 +21,44 @@ pub(crate) struct Decrypt;
 impl Operation for Decrypt {
     type Shape = Shape;
     type Service = Kms;
-    type Subject = Source;
+    type Subject = Attested<Source>;
 
     async fn resolve(
         kms: &Kms,
         request: &RequestContext,
         input: &DecryptRequest,
         view: &mut View<'_>,
-    ) -> Result<(Source, Vec<Check>), Fault> {
+    ) -> Result<(Attested<Source>, Vec<Check>), Fault> {
+        let recipient = kms.recipient(request, input.recipient.as_ref())?;
         let source = Source::find(kms, request, view, &ACCESS, &source_request(input)).await?;
         let check = source.check(&ACCESS, request, &source_request(input));
-        Ok((source, vec![check]))
+        let check = with_recipient(check, recipient.as_ref());
+        Ok((Attested { subject: source, recipient }, vec![check]))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DecryptResponse, RunError> {
-        let (input, source) = (permit.input(), permit.subject());
+        let (input, attested) = (permit.input(), permit.subject());
+        let source = &attested.subject;
         check_grant_tokens(kms, input.grant_tokens.as_ref())?;
-        refuse_recipient(input.recipient.as_ref())?;
         let opened = source.open(&source_request(input))?;
         check_dry_run(input.dry_run)?;
         let context = context(&input.encryption_context);
-        let ciphertext = opened.ciphertext;
-        let plaintext = kms.vault.decrypt(opened.material, opened.algorithm, ciphertext, &context).await;
-        Ok(DecryptResponse {
+        let Opened { material, algorithm, ciphertext } = opened;
+        let response = DecryptResponse {
             key_id: Some(source.key().arn.to_string()),
+            encryption_algorithm: Some(shown(algorithm.as_str())?),
+            ..DecryptResponse::default()
+        };
+        if let Some(vault) = attested.vault(kms) {
+            let enveloped = vault.decrypt(material, algorithm, ciphertext, &context).await;
+            let ciphertext_for_recipient = Some(enveloped.map_err(as_fault)?);
+            return Ok(DecryptResponse { ciphertext_for_recipient, ..response });
+        }
+        let plaintext = kms.vault.decrypt(material, algorithm, ciphertext, &context).await;
+        Ok(DecryptResponse {
             plaintext: Some(Sensitive::new(plaintext.map_err(as_fault)?.to_vec())),
-            encryption_algorithm: Some(shown(opened.algorithm.as_str())?),
-            ciphertext_for_recipient: None,
-            key_material_id: shown_source_material(&source.key().record, opened.material),
+            key_material_id: shown_source_material(&source.key().record, material),
+            ..response
         })
     }
 }

@@ -8,9 +8,10 @@ use keyward_schema::kms::{
 };
 use keyward_vault::KeyUsage;
 
-use crate::crypto::{check_dry_run, check_grant_tokens, refuse_recipient};
+use crate::crypto::{check_dry_run, check_grant_tokens};
 use crate::key::{Profile, shown};
 use crate::kms::Kms;
+use crate::recipient::{Attested, with_recipient};
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
 
@@ -22,35 +23,43 @@ pub(crate) struct DeriveSharedSecret;
 impl Operation for DeriveSharedSecret {
     type Shape = Shape;
     type Service = Kms;
-    type Subject = Target;
+    type Subject = Attested<Target>;
 
     async fn resolve(
         kms: &Kms,
         request: &RequestContext,
         input: &DeriveSharedSecretRequest,
         view: &mut View<'_>,
-    ) -> Result<(Target, Vec<Check>), Fault> {
+    ) -> Result<(Attested<Target>, Vec<Check>), Fault> {
+        let recipient = kms.recipient(request, input.recipient.as_ref())?;
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let check = target.check(&ACCESS, request);
         let check = check.with("kms:KeyAgreementAlgorithm", input.key_agreement_algorithm.as_str());
-        Ok((target, vec![check]))
+        let check = with_recipient(check, recipient.as_ref());
+        Ok((Attested { subject: target, recipient }, vec![check]))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DeriveSharedSecretResponse, RunError> {
-        let (input, key) = (permit.input(), &permit.subject().key);
+        let (input, attested) = (permit.input(), permit.subject());
+        let key = &attested.subject.key;
         check_grant_tokens(kms, input.grant_tokens.as_ref())?;
-        refuse_recipient(input.recipient.as_ref())?;
         key.check_usage(KeyUsage::KeyAgreement, "DeriveSharedSecret")?;
         key.admit(Profile::Cryptographic)?;
         check_dry_run(input.dry_run)?;
-        let secret = kms.vault.derive_shared_secret(key.current()?, &input.public_key).await;
-        Ok(DeriveSharedSecretResponse {
+        let response = DeriveSharedSecretResponse {
             key_id: Some(key.arn.to_string()),
-            shared_secret: Some(Sensitive::new(secret.map_err(as_fault)?.to_vec())),
-            ciphertext_for_recipient: None,
             key_agreement_algorithm: Some(input.key_agreement_algorithm),
             key_origin: Some(shown(key.record.origin().as_str())?),
-        })
+            ..DeriveSharedSecretResponse::default()
+        };
+        if let Some(vault) = attested.vault(kms) {
+            let enveloped = vault.derive_shared_secret(key.current()?, &input.public_key).await;
+            let ciphertext_for_recipient = Some(enveloped.map_err(as_fault)?);
+            return Ok(DeriveSharedSecretResponse { ciphertext_for_recipient, ..response });
+        }
+        let secret = kms.vault.derive_shared_secret(key.current()?, &input.public_key).await;
+        let shared_secret = Some(Sensitive::new(secret.map_err(as_fault)?.to_vec()));
+        Ok(DeriveSharedSecretResponse { shared_secret, ..response })
     }
 }
 

@@ -5,10 +5,10 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::Sensitive;
 use keyward_schema::kms::{GenerateRandom as Shape, GenerateRandomRequest, GenerateRandomResponse};
 
-use crate::crypto::refuse_recipient;
 use crate::fault;
 use crate::kms::Kms;
 use crate::loaded::whole_account;
+use crate::recipient::{Attested, with_recipient};
 use crate::vault::as_fault;
 
 /// The operation.
@@ -17,26 +17,32 @@ pub(crate) struct GenerateRandom;
 impl Operation for GenerateRandom {
     type Shape = Shape;
     type Service = Kms;
-    type Subject = ();
+    type Subject = Attested<()>;
 
     async fn resolve(
-        _kms: &Kms,
+        kms: &Kms,
         request: &RequestContext,
-        _input: &GenerateRandomRequest,
+        input: &GenerateRandomRequest,
         _view: &mut View<'_>,
-    ) -> Result<((), Vec<Check>), Fault> {
-        Ok(((), vec![whole_account("kms:GenerateRandom", request.account())]))
+    ) -> Result<(Attested<()>, Vec<Check>), Fault> {
+        let recipient = kms.recipient(request, input.recipient.as_ref())?;
+        let check = whole_account("kms:GenerateRandom", request.account());
+        let check = with_recipient(check, recipient.as_ref());
+        Ok((Attested { subject: (), recipient }, vec![check]))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GenerateRandomResponse, RunError> {
         let input = permit.input();
-        refuse_recipient(input.recipient.as_ref())?;
         let bytes = input.number_of_bytes.and_then(|bytes| u32::try_from(bytes).ok());
         let bytes = bytes.ok_or_else(|| fault::validation("NumberOfBytes is required."))?;
         if let Some(store) = &input.custom_key_store_id {
             // No deployment has a custom key store yet, so that none can have this id.
             let message = format!("Custom key store {store} does not exist.");
             return Err(Fault::caller("CustomKeyStoreNotFoundException", message).into());
+        }
+        if let Some(vault) = permit.subject().vault(kms) {
+            let enveloped = vault.generate_random(bytes).await.map_err(as_fault)?;
+            return Ok(GenerateRandomResponse { plaintext: None, ciphertext_for_recipient: Some(enveloped) });
         }
         let random = kms.vault.generate_random(bytes).await.map_err(as_fault)?;
         Ok(GenerateRandomResponse {

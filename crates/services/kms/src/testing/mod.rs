@@ -76,6 +76,7 @@ impl House {
             random: random.clone(),
             partition: testing::partition(),
             regions: REGIONS.map(|name| name.parse().unwrap()).to_vec(),
+            attestation_roots: crate::AttestationRoots::default(),
         };
         let kms = Kms::open(parts).await.unwrap();
         let mut router = Router::new();

@@ -158,12 +158,20 @@ async fn a_dry_run_can_leave_the_ciphertext_out() {
 }
 
 #[tokio::test]
-async fn a_recipient_is_refused_clearly() {
+async fn a_recipient_without_a_good_document_is_refused() {
     let house = House::new().await;
     let arn = house.symmetric().await;
     let ciphertext = sealed(&house, &arn).await;
-    let recipient = Some(RecipientInfo::default());
-    let input = DecryptRequest { recipient, ..decrypt(&ciphertext) };
-    let answer = refusal(house.call::<Decrypt>(&root(), input).await);
-    assert!(answer.starts_with("UnsupportedOperationException: Recipient"), "{answer}");
+    let algorithm = Some(KeyEncryptionMechanism::RsaesOaepSha256);
+    let null = "Value null at 'recipient.";
+    for (key_encryption_algorithm, attestation_document, what) in [
+        (None, Some(vec![1]), format!("{null}keyEncryptionAlgorithm'")),
+        (algorithm, None, format!("{null}attestationDocument'")),
+        (algorithm, Some(vec![1]), "The attestation document is not valid: it is malformed".to_owned()),
+    ] {
+        let recipient = Some(RecipientInfo { key_encryption_algorithm, attestation_document });
+        let input = DecryptRequest { recipient, ..decrypt(&ciphertext) };
+        let answer = refusal(house.call::<Decrypt>(&root(), input).await);
+        assert!(answer.starts_with("ValidationException: ") && answer.contains(&what), "{answer}");
+    }
 }
