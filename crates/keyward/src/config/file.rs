@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use keyward_hsm::Pkcs11Settings;
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
@@ -24,6 +25,9 @@ pub(crate) struct ConfigFile {
     /// The name servers.
     #[serde(default)]
     pub(crate) dns: DnsFile,
+    /// The HSMs of CloudHSM clusters.
+    #[serde(default)]
+    pub(crate) cloudhsm: CloudHsmFile,
     /// KMS.
     #[serde(default)]
     pub(crate) kms: KmsFile,
@@ -35,6 +39,16 @@ pub(crate) struct ConfigFile {
 pub(crate) struct KmsFile {
     /// PEM files with the roots that attestation documents must lead to, instead of AWS's Nitro root.
     pub(crate) attestation_roots: Option<Vec<PathBuf>>,
+}
+
+/// `[cloudhsm]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CloudHsmFile {
+    /// Where the keys of new HSMs live: `software` or `pkcs11`.
+    pub(crate) hsm: Option<String>,
+    /// The module, for `pkcs11`.
+    pub(crate) pkcs11: Option<Pkcs11Settings>,
 }
 
 /// `[dns]`

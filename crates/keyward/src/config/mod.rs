@@ -1,5 +1,6 @@
 //! What `serve` runs with: defaults, then `keyward.toml`, then flags.
 
+mod cloudhsm;
 mod dns;
 mod file;
 mod regions;
@@ -8,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use keyward_base::{AccountId, Partition};
+use keyward_hsm::Pkcs11Settings;
 use keyward_kms::AttestationRoots;
 
 pub(crate) use crate::config::dns::DnsConfig;
@@ -33,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) regions: Regions,
     pub(crate) dns: DnsConfig,
     pub(crate) attestation_roots: AttestationRoots,
+    /// The module in whose tokens new HSMs have their keys, where that is not our software.
+    pub(crate) hsm_module: Option<Pkcs11Settings>,
 }
 
 impl Config {
@@ -52,6 +56,7 @@ impl Config {
             regions: Regions::of(file.regions.as_ref())?,
             dns: DnsConfig::of(&file.dns, dns_flag, DNS_LISTEN)?,
             attestation_roots: attestation_roots(file.kms.attestation_roots.as_deref())?,
+            hsm_module: cloudhsm::module(file.cloudhsm)?,
         })
     }
 }

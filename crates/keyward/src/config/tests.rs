@@ -60,3 +60,29 @@ fn bad_values_are_refused() {
         assert!(with_file(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn hsms_are_software_unless_a_module_is_named() {
+    assert_eq!(Config::of(&arguments()).unwrap().hsm_module, None);
+    let module = std::env::current_exe().unwrap();
+    let file = format!(
+        "[cloudhsm]\nhsm = 'pkcs11'\n[cloudhsm.pkcs11]\nmodule = '{}'\nwritable = ['/t']\n\
+         environment = {{ SOFTHSM2_CONF = '/c' }}\ntokens = [{{ label = 'a', pin_file = '/p' }}]\n",
+        module.display()
+    );
+    let settings = with_file(&file).unwrap().hsm_module.unwrap();
+    assert_eq!((settings.module, settings.network), (module, false));
+    assert_eq!(settings.tokens[0].label, "a");
+    for (text, named) in [
+        ("[cloudhsm]\nhsm = 'pkcs11'", "names no module"),
+        ("[cloudhsm]\nhsm = 'other'", "neither 'software' nor 'pkcs11'"),
+        (
+            "[cloudhsm]\nhsm = 'pkcs11'\n[cloudhsm.pkcs11]\nmodule = '/nowhere.so'",
+            "there is no PKCS#11 module",
+        ),
+        ("[cloudhsm.pkcs11]\nmodule = '/m.so'\npin = '1'", "unknown field `pin`"),
+    ] {
+        let refusal = with_file(text).unwrap_err().to_string();
+        assert!(refusal.contains(named), "{refusal}");
+    }
+}
