@@ -10,6 +10,7 @@ use crate::audit::Trail;
 use crate::globals::Globals;
 use crate::{
     Attributes, AuditSink, CallAs, Caller, GateHandle, IdentitySource, Principal, RequestContext, Router,
+    Throttle,
 };
 
 /// What a gate is built from.
@@ -28,6 +29,8 @@ pub struct GateParts {
     pub partition: Partition,
     /// The regions that this deployment knows.
     pub regions: Vec<Region>,
+    /// What holds callers to their rates; `None` where nobody is held.
+    pub throttle: Option<Throttle>,
 }
 
 /// The one way to every operation.

@@ -23,6 +23,7 @@ mod sigv4;
 mod summary;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod throttle;
 #[cfg(test)]
 mod toy;
 mod view;
@@ -39,6 +40,7 @@ pub use permit::Permit;
 pub use principal::{Attributes, Caller, Principal, ServiceCaller, Session};
 pub use request::RequestContext;
 pub use router::Router;
+pub use throttle::{Charge, Charges, QuotaClass, Rate, Rates, Throttle};
 pub use view::View;
 
 /// Signs requests as clients do (feature `testing`).

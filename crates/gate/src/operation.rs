@@ -6,7 +6,7 @@ use keyward_base::Fault;
 use keyward_schema::OperationShape;
 use keyward_store::{StoreError, TxnError};
 
-use crate::{Check, Permit, RequestContext, View};
+use crate::{Charges, Check, Permit, QuotaClass, RequestContext, View};
 
 /// One API operation. `resolve` says what it touches; `run` does it, with the gate's permit.
 pub trait Operation: Sized + Send + Sync + 'static {
@@ -17,6 +17,9 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// What `resolve` found (rows, ids) and `run` works on.
     type Subject: Send + Sync;
 
+    /// What each call counts against, before anything of it is looked at.
+    const QUOTA: Option<&'static QuotaClass> = None;
+
     /// Finds the resources that the input names and says which permissions it takes. Reads through
     /// `view` only, so that the permit knows which rows were judged. Changes nothing.
     fn resolve(
@@ -25,6 +28,15 @@ pub trait Operation: Sized + Send + Sync + 'static {
         input: &<Self::Shape as OperationShape>::Input,
         view: &mut View<'_>,
     ) -> impl Future<Output = Result<(Self::Subject, Vec<Check>), Fault>> + Send;
+
+    /// What a call counts against besides `QUOTA`, once it is known what it works on.
+    fn charges(
+        input: &<Self::Shape as OperationShape>::Input,
+        subject: &Self::Subject,
+        charges: &mut Charges,
+    ) {
+        let (_, _, _) = (input, subject, charges);
+    }
 
     /// Does it, in one transaction that compares on the rows that were judged (`Permit::txn`).
     /// `RunError::Raced` makes the gate resolve and judge again.

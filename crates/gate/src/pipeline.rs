@@ -7,7 +7,7 @@ use keyward_base::Fault;
 use keyward_schema::OperationShape;
 
 use crate::audit::Trail;
-use crate::{Check, Gate, Operation, Permit, RequestContext, RunError, View};
+use crate::{Charge, Charges, Check, Gate, Operation, Permit, RequestContext, RunError, View};
 
 /// How often a call that lost a race is judged again before it gives up.
 const RACES_MAX: u32 = 16;
@@ -25,9 +25,13 @@ pub(crate) async fn judge_and_run<Op: Operation>(
     input: Arc<<Op::Shape as OperationShape>::Input>,
     trail: &mut Trail,
 ) -> Result<<Op::Shape as OperationShape>::Output, Fault> {
+    charge_quota::<Op>(gate, &request)?;
     for race in 0..RACES_MAX {
         let mut view = View::new(gate.store());
         let (subject, checks) = Op::resolve(service, &request, &input, &mut view).await?;
+        if race == 0 {
+            charge_subject::<Op>(gate, &request, &input, &subject)?;
+        }
         trail.judged(&checks);
         if checks.is_empty() {
             // What takes no permission says so (`Judge::Anyone`); naming none is a forgotten check.
@@ -47,6 +51,30 @@ pub(crate) async fn judge_and_run<Op: Operation>(
         "ServiceUnavailableException",
         "Too many requests change the same resource. Try again.",
     ))
+}
+
+/// Charges what every call of the operation counts against.
+fn charge_quota<Op: Operation>(gate: &Gate, request: &RequestContext) -> Result<(), Fault> {
+    let (Some(throttle), Some(class)) = (&gate.parts.throttle, Op::QUOTA) else { return Ok(()) };
+    let mut charges = Charges::default();
+    charges.add(Charge::of(class));
+    throttle.charge(request.account(), &request.region, &charges, request.now)
+}
+
+/// Charges what depends on what the call works on.
+fn charge_subject<Op: Operation>(
+    gate: &Gate,
+    request: &RequestContext,
+    input: &<Op::Shape as OperationShape>::Input,
+    subject: &Op::Subject,
+) -> Result<(), Fault> {
+    let Some(throttle) = &gate.parts.throttle else { return Ok(()) };
+    let mut charges = Charges::default();
+    Op::charges(input, subject, &mut charges);
+    if charges.is_empty() {
+        return Ok(());
+    }
+    throttle.charge(request.account(), &request.region, &charges, request.now)
 }
 
 /// Judges one check by the policies, and by grants where these don't allow.

@@ -11,6 +11,7 @@ use keyward_store::{BoxFuture, Store};
 
 use crate::{
     Attributes, Caller, Credential, Gate, GateHandle, GateParts, IdentitySource, LogSink, Principal, Router,
+    Throttle,
 };
 
 /// The partition of the tests.
@@ -48,6 +49,18 @@ pub fn gate(
     router: Router,
     handle: &GateHandle,
 ) -> Arc<Gate> {
+    gate_with(store, clock, random, router, handle, None)
+}
+
+/// The same, holding callers to their rates.
+pub fn gate_with(
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    router: Router,
+    handle: &GateHandle,
+    throttle: Option<Throttle>,
+) -> Arc<Gate> {
     let regions = ["us-east-1", "eu-central-1"].iter().filter_map(|name| name.parse().ok()).collect();
     let parts = GateParts {
         store,
@@ -57,6 +70,7 @@ pub fn gate(
         random,
         partition: partition(),
         regions,
+        throttle,
     };
     Gate::new(parts, router, handle)
 }

@@ -161,6 +161,7 @@ pub(crate) fn house(toy: &Arc<Toy>, identities: Arc<dyn IdentitySource>) -> Hous
         random: Arc::new(SeededRandom::new(1)),
         partition: crate::testing::partition(),
         regions: vec!["us-east-1".parse().unwrap()],
+        throttle: None,
     };
     let mut router = Router::new();
     router.register::<GetPublicKey>(Arc::clone(toy)).register::<GetCallerIdentity>(Arc::new(()));

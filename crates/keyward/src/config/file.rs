@@ -28,6 +28,12 @@ pub(crate) struct ConfigFile {
     /// The HSMs of CloudHSM clusters.
     #[serde(default)]
     pub(crate) cloudhsm: CloudHsmFile,
+    /// Services that are throttled, each with the rates that are not AWS's.
+    #[serde(default)]
+    pub(crate) throttling: BTreeMap<String, BTreeMap<String, f64>>,
+    /// How much there can be of what.
+    #[serde(default)]
+    pub(crate) quotas: QuotasFile,
     /// KMS.
     #[serde(default)]
     pub(crate) kms: KmsFile,
@@ -39,6 +45,27 @@ pub(crate) struct ConfigFile {
 pub(crate) struct KmsFile {
     /// PEM files with the roots that attestation documents must lead to, instead of AWS's Nitro root.
     pub(crate) attestation_roots: Option<Vec<PathBuf>>,
+}
+
+/// `[quotas]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuotasFile {
+    /// KMS's.
+    #[serde(default)]
+    pub(crate) kms: KmsQuotasFile,
+}
+
+/// `[quotas.kms]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KmsQuotasFile {
+    /// Customer keys of an account in a Region.
+    pub(crate) keys: Option<u32>,
+    /// Aliases of a key.
+    pub(crate) aliases_per_key: Option<u32>,
+    /// Grants on a key.
+    pub(crate) grants_per_key: Option<u32>,
 }
 
 /// `[cloudhsm]`

@@ -3,14 +3,17 @@
 mod cloudhsm;
 mod dns;
 mod file;
+mod quotas;
 mod regions;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use keyward_base::{AccountId, Partition};
+use keyward_gate::Rates;
 use keyward_hsm::Pkcs11Settings;
 use keyward_kms::AttestationRoots;
+use keyward_kms::ResourceQuotas;
 
 pub(crate) use crate::config::dns::DnsConfig;
 pub(crate) use crate::config::file::ConfigFile;
@@ -37,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) attestation_roots: AttestationRoots,
     /// The module in whose tokens new HSMs have their keys, where that is not our software.
     pub(crate) hsm_module: Option<Pkcs11Settings>,
+    pub(crate) throttling: Rates,
+    pub(crate) kms_quotas: ResourceQuotas,
 }
 
 impl Config {
@@ -57,6 +62,8 @@ impl Config {
             dns: DnsConfig::of(&file.dns, dns_flag, DNS_LISTEN)?,
             attestation_roots: attestation_roots(file.kms.attestation_roots.as_deref())?,
             hsm_module: cloudhsm::module(file.cloudhsm)?,
+            throttling: quotas::rates(&file.throttling)?,
+            kms_quotas: quotas::kms(&file.quotas),
         })
     }
 }

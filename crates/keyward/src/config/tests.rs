@@ -86,3 +86,30 @@ fn hsms_are_software_unless_a_module_is_named() {
         assert!(refusal.contains(named), "{refusal}");
     }
 }
+
+#[test]
+fn nobody_is_throttled_unless_the_file_says_so() {
+    assert!(Config::of(&arguments()).unwrap().throttling.is_empty());
+    assert!(!with_file("[throttling.kms]\n").unwrap().throttling.is_empty());
+    assert!(with_file("[throttling.kms]\nCreateKey = 2\ncryptographic_symmetric = 0.5\n").is_ok());
+    for text in [
+        "[throttling.mars]",
+        "[throttling.kms]\nCreateKeys = 1",
+        "[throttling.kms]\nCreateKey = 0",
+        "[throttling.kms]\nCreateKey = -1",
+        "[throttling.kms]\nCreateKey = inf",
+        "[throttling.kms]\nCreateKey = 'many'",
+    ] {
+        let refusal = with_file(text).unwrap_err().to_string();
+        assert!(!refusal.contains('\n') && refusal.len() < 200, "{text}: {refusal}");
+    }
+}
+
+#[test]
+fn quotas_are_awss_unless_the_file_says_otherwise() {
+    let quotas = Config::of(&arguments()).unwrap().kms_quotas;
+    assert_eq!((quotas.keys, quotas.aliases_per_key, quotas.grants_per_key), (100_000, 50, 50_000));
+    let quotas = with_file("[quotas.kms]\nkeys = 7\n").unwrap().kms_quotas;
+    assert_eq!((quotas.keys, quotas.aliases_per_key), (7, 50));
+    assert!(with_file("[quotas.kms]\nkey = 7\n").is_err());
+}

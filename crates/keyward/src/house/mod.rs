@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use keyward_base::{Clock, Random, SystemClock, SystemRandom};
-use keyward_gate::{Gate, GateHandle, GateParts, LogSink, Router};
+use keyward_gate::{Gate, GateHandle, GateParts, LogSink, Router, Throttle};
 use keyward_nameserver::Running as NameServer;
 use keyward_store::{EmbeddedStore, FolderBlobs, Store};
 use keyward_vault::{Supervisor, VaultClient, VaultConfig};
@@ -131,5 +131,6 @@ fn gate_parts(config: &Config, ground: &Ground, services: &Services) -> GatePart
         random: Arc::clone(&ground.random),
         partition: config.partition.clone(),
         regions: config.regions.names().cloned().collect(),
+        throttle: Throttle::new(config.throttling.clone()),
     }
 }

@@ -128,6 +128,7 @@ async fn build_kms(
         partition: site.config.partition.clone(),
         regions: site.config.regions.names().cloned().collect(),
         attestation_roots: site.config.attestation_roots.clone(),
+        quotas: site.config.kms_quotas,
     })
     .await
     .map_err(refusal)?;

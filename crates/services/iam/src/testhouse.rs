@@ -81,6 +81,7 @@ impl House {
             random,
             partition,
             regions: vec!["us-east-1".parse().unwrap()],
+            throttle: None,
         };
         let gate = Gate::new(parts, router, &GateHandle::new());
         let root = Client::of(root.unwrap());

@@ -13,6 +13,7 @@ use crate::attestation::AttestationRoots;
 use crate::fault;
 use crate::loaded::KeyCache;
 use crate::marker::{MARKER_KEY_BYTES, Markers};
+use crate::quota::ResourceQuotas;
 use crate::rows;
 
 /// What a `Kms` is built from.
@@ -33,6 +34,8 @@ pub struct KmsParts {
     pub regions: Vec<Region>,
     /// Whom attestation documents must come from.
     pub attestation_roots: AttestationRoots,
+    /// How much there can be of what.
+    pub quotas: ResourceQuotas,
 }
 
 /// The KMS service.
@@ -50,6 +53,7 @@ pub struct Kms {
     /// Told when a key is to settle.
     pub(crate) settling: Notify,
     pub(crate) regions: Vec<Region>,
+    pub(crate) quotas: ResourceQuotas,
 }
 
 /// The key that seals pagination markers, as stored.
@@ -75,6 +79,7 @@ impl Kms {
             changes: NoticeBoard::default(),
             settling: Notify::new(),
             regions: parts.regions,
+            quotas: parts.quotas,
         }))
     }
 

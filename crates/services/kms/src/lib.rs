@@ -20,6 +20,7 @@ mod ops;
 mod page;
 mod planned;
 mod policy;
+mod quota;
 mod recipient;
 mod resolve;
 mod rotation;
@@ -33,6 +34,7 @@ pub use attestation::AttestationRoots;
 pub use attestation::fuzz as fuzz_attestation;
 pub use kms::{Kms, KmsParts};
 pub use ops::register;
+pub use quota::{QUOTA_CLASSES, ResourceQuotas};
 
 #[cfg(test)]
 mod testing;

@@ -3,5 +3,5 @@
 mod name;
 mod record;
 
-pub(crate) use name::{ALIASES_MAX, AliasName};
+pub(crate) use name::AliasName;
 pub(crate) use record::{AliasRecord, AliasRow};

@@ -7,9 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault;
 
-/// How many aliases a key can have.
-pub(crate) const ALIASES_MAX: usize = 50;
-
 /// Where every alias name begins.
 pub(crate) const PREFIX: &str = "alias/";
 

@@ -8,4 +8,4 @@ mod rows;
 pub(crate) use authorize::{KeyGrants, no_such_grant};
 pub(crate) use input::{new_record, validate};
 pub(crate) use record::{Constraints, GrantId, GrantRecord, GrantRow};
-pub(crate) use rows::{Filed, GRANTS_MAX, GrantPlaces, counted};
+pub(crate) use rows::{Filed, GrantPlaces, counted};

@@ -22,9 +22,6 @@ use super::record::{Constraints, Context, GrantId, GrantRecord, GrantRow, Party}
 use crate::key::KeyArn;
 use crate::rows;
 
-/// How many grants a key can have (developer guide, "Resource quotas").
-pub(crate) const GRANTS_MAX: u32 = 50_000;
-
 /// How many grants a key has, as stored.
 #[derive(Debug, Serialize, Deserialize)]
 enum CountRow {

@@ -1,13 +1,14 @@
 //! `CancelKeyDeletion`: ends the waiting period; the key is disabled then.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{CancelKeyDeletion as Shape, CancelKeyDeletionRequest, CancelKeyDeletionResponse};
 
 use super::changed_key;
 use crate::fault;
 use crate::kms::Kms;
 use crate::planned::Plan;
+use crate::quota;
 use crate::resolve::{Access, Target};
 
 const ACCESS: Access = Access::manage("kms:CancelKeyDeletion");
@@ -19,6 +20,7 @@ impl Operation for CancelKeyDeletion {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::CANCEL_KEY_DELETION);
 
     async fn resolve(
         kms: &Kms,

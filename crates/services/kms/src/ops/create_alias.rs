@@ -1,7 +1,7 @@
 //! `CreateAlias`: gives a key a second name.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{CreateAlias as Shape, CreateAliasRequest};
 
@@ -10,6 +10,7 @@ use crate::alias::{AliasName, AliasRecord, AliasRow};
 use crate::fault::alias_arn;
 use crate::key::Profile;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::{Access, Target};
 use crate::rows;
 
@@ -30,6 +31,7 @@ impl Operation for CreateAlias {
     type Shape = Shape;
     type Service = Kms;
     type Subject = NewAlias;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::CREATE_ALIAS);
 
     async fn resolve(
         kms: &Kms,
@@ -56,7 +58,7 @@ impl Operation for CreateAlias {
             return Err(Fault::caller("AlreadyExistsException", message).into());
         }
         key.admit(Profile::Alias)?;
-        super::check_alias_count(key)?;
+        super::check_alias_count(kms, key)?;
         let now = permit.request().now;
         let alias = AliasRecord { target: key.arn.id.clone(), created: now, updated: now };
         let place = rows::alias(key.arn.account, &key.arn.region, name);

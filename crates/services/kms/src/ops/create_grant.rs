@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{CreateGrant as Shape, CreateGrantRequest, CreateGrantResponse};
 
 use crate::crypto::{check_dry_run, check_grant_tokens};
 use crate::fault;
-use crate::grant::{GRANTS_MAX, GrantId, GrantPlaces, GrantRecord, KeyGrants, counted, new_record, validate};
+use crate::grant::{GrantId, GrantPlaces, GrantRecord, KeyGrants, counted, new_record, validate};
 use crate::key::Profile;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::{Access, Target};
 use crate::rows;
 use crate::token::seal;
@@ -34,6 +35,7 @@ impl Operation for CreateGrant {
     type Shape = Shape;
     type Service = Kms;
     type Subject = NewGrant;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::CREATE_GRANT);
 
     async fn resolve(
         kms: &Kms,
@@ -63,8 +65,9 @@ impl Operation for CreateGrant {
         let id = match same {
             Some(id) => id.clone(),
             None => {
-                if *count >= GRANTS_MAX {
-                    let message = format!("{} has {GRANTS_MAX} grants, which is the limit.", key.arn);
+                let most = kms.quotas.grants_per_key;
+                if *count >= most {
+                    let message = format!("{} has {most} grants, which is the limit.", key.arn);
                     return Err(fault::limit_exceeded(message).into());
                 }
                 let (id, places) = (GrantId::random(&*kms.random), GrantPlaces(&key.arn));

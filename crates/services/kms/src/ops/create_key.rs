@@ -1,7 +1,7 @@
 //! `CreateKey`: makes a key with material of its own in the vault.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{CreateKey as Shape, CreateKeyRequest, CreateKeyResponse, Tag};
 use keyward_vault::{KeyOrigin, KeySpec, MaterialId};
 
@@ -12,6 +12,7 @@ use crate::key::{
 };
 use crate::kms::Kms;
 use crate::loaded::{binding, whole_account};
+use crate::quota;
 use crate::resolve::arn;
 use crate::vault::as_fault;
 use crate::{policy, rows};
@@ -30,6 +31,7 @@ impl Operation for CreateKey {
     type Shape = Shape;
     type Service = Kms;
     type Subject = NewKey;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::CREATE_KEY);
 
     async fn resolve(
         kms: &Kms,

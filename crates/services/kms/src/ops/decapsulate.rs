@@ -1,7 +1,7 @@
 //! `Decapsulate`: the secret in a ciphertext. One that was altered gives another secret, not an error.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::Sensitive;
 use keyward_schema::kms::{Decapsulate as Shape, DecapsulateRequest, DecapsulateResponse};
 use keyward_vault::KeyUsage;
@@ -9,6 +9,7 @@ use keyward_vault::KeyUsage;
 use crate::crypto::{check_dry_run, check_grant_tokens};
 use crate::key::Profile;
 use crate::kms::Kms;
+use crate::quota::charge_use;
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
 
@@ -31,6 +32,10 @@ impl Operation for Decapsulate {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let check = target.check(&ACCESS, request);
         Ok((target, vec![check]))
+    }
+
+    fn charges(_: &DecapsulateRequest, target: &Target, charges: &mut Charges) {
+        charge_use(charges, &target.key);
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DecapsulateResponse, RunError> {

@@ -1,7 +1,7 @@
 //! `Decrypt`: decrypts what `Encrypt`, `ReEncrypt` or a data key operation made.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::Sensitive;
 use keyward_schema::kms::{Decrypt as Shape, DecryptRequest, DecryptResponse};
 
@@ -9,6 +9,7 @@ use crate::ciphertext::{Opened, Source, SourceRequest};
 use crate::crypto::{check_dry_run, check_grant_tokens, context};
 use crate::key::{shown, shown_source_material};
 use crate::kms::Kms;
+use crate::quota::charge_use;
 use crate::recipient::{Attested, with_recipient};
 use crate::resolve::Access;
 use crate::vault::as_fault;
@@ -34,6 +35,10 @@ impl Operation for Decrypt {
         let check = source.check(&ACCESS, request, &source_request(input));
         let check = with_recipient(check, recipient.as_ref());
         Ok((Attested { subject: source, recipient }, vec![check]))
+    }
+
+    fn charges(_: &DecryptRequest, source: &Attested<Source>, charges: &mut Charges) {
+        charge_use(charges, source.subject.key());
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DecryptResponse, RunError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{DeleteAlias as Shape, DeleteAliasRequest};
 
@@ -12,6 +12,7 @@ use crate::alias::{AliasName, AliasRecord, AliasRow};
 use crate::fault::{self, alias_arn};
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
+use crate::quota;
 use crate::resolve::arn;
 use crate::rows;
 
@@ -32,6 +33,7 @@ impl Operation for DeleteAlias {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Pointing;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::DELETE_ALIAS);
 
     async fn resolve(
         kms: &Kms,

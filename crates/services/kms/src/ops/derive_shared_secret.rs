@@ -1,7 +1,7 @@
 //! `DeriveSharedSecret`: the raw secret that an elliptic curve key shares with a peer's public key.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::Sensitive;
 use keyward_schema::kms::{
     DeriveSharedSecret as Shape, DeriveSharedSecretRequest, DeriveSharedSecretResponse,
@@ -11,6 +11,7 @@ use keyward_vault::KeyUsage;
 use crate::crypto::{check_dry_run, check_grant_tokens};
 use crate::key::{Profile, shown};
 use crate::kms::Kms;
+use crate::quota::charge_use;
 use crate::recipient::{Attested, with_recipient};
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
@@ -37,6 +38,10 @@ impl Operation for DeriveSharedSecret {
         let check = check.with("kms:KeyAgreementAlgorithm", input.key_agreement_algorithm.as_str());
         let check = with_recipient(check, recipient.as_ref());
         Ok((Attested { subject: target, recipient }, vec![check]))
+    }
+
+    fn charges(_: &DeriveSharedSecretRequest, target: &Attested<Target>, charges: &mut Charges) {
+        charge_use(charges, &target.subject.key);
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DeriveSharedSecretResponse, RunError> {

@@ -1,11 +1,12 @@
 //! `DescribeKey`: a key's metadata, in every state.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{DescribeKey as Shape, DescribeKeyRequest, DescribeKeyResponse, KeyMetadata};
 
 use crate::crypto::check_grant_tokens;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::Access;
 
 const ACCESS: Access = Access::describe("kms:DescribeKey");
@@ -17,6 +18,7 @@ impl Operation for DescribeKey {
     type Shape = Shape;
     type Service = Kms;
     type Subject = KeyMetadata;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::DESCRIBE_KEY);
 
     async fn resolve(
         kms: &Kms,

@@ -1,13 +1,14 @@
 //! `DisableKey`: switches a key off; repeating it changes nothing.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{DisableKey as Shape, DisableKeyRequest};
 
 use super::change_key;
 use crate::fault;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::{Access, Target};
 
 const ACCESS: Access = Access::manage("kms:DisableKey");
@@ -19,6 +20,7 @@ impl Operation for DisableKey {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::DISABLE_KEY);
 
     async fn resolve(
         kms: &Kms,

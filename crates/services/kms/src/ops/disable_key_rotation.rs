@@ -1,12 +1,13 @@
 //! `DisableKeyRotation`: ends automatic rotations; repeating it changes nothing.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{DisableKeyRotation as Shape, DisableKeyRotationRequest};
 
 use crate::key::Profile;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::Access;
 use crate::rotation::{Rotating, replan};
 
@@ -19,6 +20,7 @@ impl Operation for DisableKeyRotation {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Rotating;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::DISABLE_KEY_ROTATION);
 
     async fn resolve(
         kms: &Kms,

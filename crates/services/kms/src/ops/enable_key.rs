@@ -1,7 +1,7 @@
 //! `EnableKey`: switches a key on; repeating it changes nothing.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{EnableKey as Shape, EnableKeyRequest};
 
@@ -9,6 +9,7 @@ use super::changed_key;
 use crate::fault;
 use crate::kms::Kms;
 use crate::planned::Plan;
+use crate::quota;
 use crate::resolve::Access;
 use crate::rotation::Rotating;
 
@@ -21,6 +22,7 @@ impl Operation for EnableKey {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Rotating;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::ENABLE_KEY);
 
     async fn resolve(
         kms: &Kms,

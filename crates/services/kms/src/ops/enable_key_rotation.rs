@@ -1,12 +1,13 @@
 //! `EnableKeyRotation`: plans automatic rotations, or plans them anew with another period.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{EnableKeyRotation as Shape, EnableKeyRotationRequest};
 
 use crate::key::{Automatic, Profile};
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::Access;
 use crate::rotation::{Rotating, period_days, replan};
 
@@ -19,6 +20,7 @@ impl Operation for EnableKeyRotation {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Rotating;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::ENABLE_KEY_ROTATION);
 
     async fn resolve(
         kms: &Kms,

@@ -1,7 +1,7 @@
 //! `Encrypt`: encrypts up to 4096 bytes under a symmetric key, or what fits under an RSA key.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::kms::{Encrypt as Shape, EncryptRequest, EncryptResponse};
 use keyward_vault::{EncryptionAlgorithm, KeyUsage};
 
@@ -10,6 +10,7 @@ use crate::fault;
 use crate::key::{Profile, shown};
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
+use crate::quota::charge_use;
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
 
@@ -33,6 +34,10 @@ impl Operation for Encrypt {
         let check = target.check(&ACCESS, request);
         let check = with_context(check, &input.encryption_context, input.encryption_algorithm);
         Ok((target, vec![check]))
+    }
+
+    fn charges(_: &EncryptRequest, target: &Target, charges: &mut Charges) {
+        charge_use(charges, &target.key);
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<EncryptResponse, RunError> {

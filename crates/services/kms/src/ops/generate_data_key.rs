@@ -1,7 +1,7 @@
 //! `GenerateDataKey`: a data key, in clear and under a symmetric key.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::Sensitive;
 use keyward_schema::kms::{GenerateDataKey as Shape, GenerateDataKeyRequest, GenerateDataKeyResponse};
 
@@ -9,6 +9,7 @@ use crate::crypto::{check_dry_run, check_grant_tokens, context, with_context};
 use crate::data_key::{check_key, length};
 use crate::key::shown_material;
 use crate::kms::Kms;
+use crate::quota::charge_use;
 use crate::recipient::{Attested, with_recipient};
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
@@ -34,6 +35,10 @@ impl Operation for GenerateDataKey {
         let check = with_context(target.check(&ACCESS, request), &input.encryption_context, None);
         let check = with_recipient(check, recipient.as_ref());
         Ok((Attested { subject: target, recipient }, vec![check]))
+    }
+
+    fn charges(_: &GenerateDataKeyRequest, target: &Attested<Target>, charges: &mut Charges) {
+        charge_use(charges, &target.subject.key);
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GenerateDataKeyResponse, RunError> {

@@ -1,7 +1,7 @@
 //! `GenerateDataKeyPair`: a key pair for use outside, its private half in clear and under a symmetric key.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::Sensitive;
 use keyward_schema::kms::{
     GenerateDataKeyPair as Shape, GenerateDataKeyPairRequest, GenerateDataKeyPairResponse,
@@ -11,6 +11,7 @@ use crate::crypto::{check_dry_run, check_grant_tokens, context};
 use crate::data_key::{check_key, pair_spec, with_pair};
 use crate::key::shown_material;
 use crate::kms::Kms;
+use crate::quota::charge_pair;
 use crate::recipient::{Attested, with_recipient};
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
@@ -36,6 +37,10 @@ impl Operation for GenerateDataKeyPair {
         let check = with_pair(target.check(&ACCESS, request), input.key_pair_spec, &input.encryption_context);
         let check = with_recipient(check, recipient.as_ref());
         Ok((Attested { subject: target, recipient }, vec![check]))
+    }
+
+    fn charges(input: &GenerateDataKeyPairRequest, target: &Attested<Target>, charges: &mut Charges) {
+        charge_pair(charges, input.key_pair_spec.as_str(), &target.subject.key);
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GenerateDataKeyPairResponse, RunError> {

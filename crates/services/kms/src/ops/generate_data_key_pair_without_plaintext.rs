@@ -1,7 +1,7 @@
 //! `GenerateDataKeyPairWithoutPlaintextWithoutPlaintext`: a key pair whose private half leaves the vault only encrypted.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::kms::{
     GenerateDataKeyPairWithoutPlaintext as Shape, GenerateDataKeyPairWithoutPlaintextRequest,
     GenerateDataKeyPairWithoutPlaintextResponse,
@@ -11,6 +11,7 @@ use crate::crypto::{check_dry_run, check_grant_tokens, context};
 use crate::data_key::{check_key, pair_spec, with_pair};
 use crate::key::shown_material;
 use crate::kms::Kms;
+use crate::quota::charge_pair;
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
 
@@ -33,6 +34,10 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let check = with_pair(target.check(&ACCESS, request), input.key_pair_spec, &input.encryption_context);
         Ok((target, vec![check]))
+    }
+
+    fn charges(input: &GenerateDataKeyPairWithoutPlaintextRequest, target: &Target, charges: &mut Charges) {
+        charge_pair(charges, input.key_pair_spec.as_str(), &target.key);
     }
 
     async fn run(

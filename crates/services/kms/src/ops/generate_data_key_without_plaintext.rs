@@ -1,7 +1,7 @@
 //! `GenerateDataKeyWithoutPlaintext`: a data key under a symmetric key; in clear it never leaves the vault.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::kms::{
     GenerateDataKeyWithoutPlaintext as Shape, GenerateDataKeyWithoutPlaintextRequest,
     GenerateDataKeyWithoutPlaintextResponse,
@@ -11,6 +11,7 @@ use crate::crypto::{check_dry_run, check_grant_tokens, context, with_context};
 use crate::data_key::{check_key, length};
 use crate::key::shown_material;
 use crate::kms::Kms;
+use crate::quota::charge_use;
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
 
@@ -33,6 +34,10 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let check = with_context(target.check(&ACCESS, request), &input.encryption_context, None);
         Ok((target, vec![check]))
+    }
+
+    fn charges(_: &GenerateDataKeyWithoutPlaintextRequest, target: &Target, charges: &mut Charges) {
+        charge_use(charges, &target.key);
     }
 
     async fn run(

@@ -1,7 +1,7 @@
 //! `GenerateMac`: authenticates a message with an HMAC key.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::kms::{GenerateMac as Shape, GenerateMacRequest, GenerateMacResponse, MacAlgorithmSpec};
 use keyward_vault::{KeyUsage, MacAlgorithm};
 
@@ -10,6 +10,7 @@ use crate::fault;
 use crate::key::{Profile, shown};
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
+use crate::quota::charge_use;
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
 
@@ -32,6 +33,10 @@ impl Operation for GenerateMac {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let check = target.check(&ACCESS, request).with("kms:MacAlgorithm", input.mac_algorithm.as_str());
         Ok((target, vec![check]))
+    }
+
+    fn charges(_: &GenerateMacRequest, target: &Target, charges: &mut Charges) {
+        charge_use(charges, &target.key);
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GenerateMacResponse, RunError> {

@@ -1,13 +1,14 @@
 //! `GenerateRandom`: random bytes from the vault's generator.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Sensitive;
 use keyward_schema::kms::{GenerateRandom as Shape, GenerateRandomRequest, GenerateRandomResponse};
 
 use crate::fault;
 use crate::kms::Kms;
 use crate::loaded::whole_account;
+use crate::quota;
 use crate::recipient::{Attested, with_recipient};
 use crate::vault::as_fault;
 
@@ -18,6 +19,7 @@ impl Operation for GenerateRandom {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Attested<()>;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::SYMMETRIC);
 
     async fn resolve(
         kms: &Kms,

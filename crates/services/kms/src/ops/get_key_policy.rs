@@ -1,12 +1,13 @@
 //! `GetKeyPolicy`: a key's policy as it was given.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{GetKeyPolicy as Shape, GetKeyPolicyRequest, GetKeyPolicyResponse};
 
 use crate::fault;
 use crate::key::POLICY_NAME;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::{Access, Target};
 
 const ACCESS: Access = Access::manage("kms:GetKeyPolicy");
@@ -18,6 +19,7 @@ impl Operation for GetKeyPolicy {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::GET_KEY_POLICY);
 
     async fn resolve(
         kms: &Kms,

@@ -1,7 +1,7 @@
 //! `GetKeyRotationStatus`: whether and when a key is rotated by plan.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{
     GetKeyRotationStatus as Shape, GetKeyRotationStatusRequest, GetKeyRotationStatusResponse, KeyState,
 };
@@ -9,6 +9,7 @@ use keyward_vault::KeyOrigin;
 
 use crate::fault;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::Access;
 use crate::rotation::Rotating;
 
@@ -21,6 +22,7 @@ impl Operation for GetKeyRotationStatus {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Rotating;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::GET_KEY_ROTATION_STATUS);
 
     async fn resolve(
         kms: &Kms,

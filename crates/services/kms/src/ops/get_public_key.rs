@@ -1,13 +1,14 @@
 //! `GetPublicKey`: the public half of an asymmetric key, as its token has it.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{GetPublicKey as Shape, GetPublicKeyRequest, GetPublicKeyResponse};
 
 use crate::crypto::check_grant_tokens;
 use crate::fault;
 use crate::key::{KeyAlgorithms, Profile, shown, shown_spec};
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
 
@@ -20,6 +21,7 @@ impl Operation for GetPublicKey {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::GET_PUBLIC_KEY);
 
     async fn resolve(
         kms: &Kms,

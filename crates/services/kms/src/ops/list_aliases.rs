@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{AliasListEntry, ListAliases as Shape, ListAliasesRequest, ListAliasesResponse};
 use keyward_store::Row;
 
@@ -13,6 +13,7 @@ use crate::key::Forms;
 use crate::kms::Kms;
 use crate::loaded::{LoadedKey, whole_account};
 use crate::page::{Page, PageSize};
+use crate::quota;
 use crate::resolve::Access;
 use crate::rows;
 
@@ -27,6 +28,7 @@ impl Operation for ListAliases {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Option<Arc<LoadedKey>>;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::LIST_ALIASES);
 
     async fn resolve(
         kms: &Kms,

@@ -1,7 +1,7 @@
 //! `ListGrants`: a key's grants, in every key state.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{
     GrantConstraints, GrantListEntry, ListGrants as Shape, ListGrantsRequest, ListGrantsResponse,
 };
@@ -12,6 +12,7 @@ use crate::grant::{GrantId, GrantPlaces, GrantRecord, GrantRow};
 use crate::key::{KeyArn, shown};
 use crate::kms::Kms;
 use crate::page::{Page, PageSize};
+use crate::quota;
 use crate::resolve::{Access, Target};
 use crate::rows;
 
@@ -28,6 +29,7 @@ impl Operation for ListGrants {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::LIST_GRANTS);
 
     async fn resolve(
         kms: &Kms,

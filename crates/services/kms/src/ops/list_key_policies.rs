@@ -1,12 +1,13 @@
 //! `ListKeyPolicies`: the names of a key's policies, of which there is one.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{ListKeyPolicies as Shape, ListKeyPoliciesRequest, ListKeyPoliciesResponse};
 
 use crate::key::POLICY_NAME;
 use crate::kms::Kms;
 use crate::page::{Page, PageSize};
+use crate::quota;
 use crate::resolve::{Access, Target};
 
 const ACCESS: Access = Access::manage("kms:ListKeyPolicies");
@@ -19,6 +20,7 @@ impl Operation for ListKeyPolicies {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::LIST_KEY_POLICIES);
 
     async fn resolve(
         kms: &Kms,

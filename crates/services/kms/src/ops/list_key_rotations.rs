@@ -1,7 +1,7 @@
 //! `ListKeyRotations`: a key's rotations, or all of its materials, the oldest first.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{
     ImportState, IncludeKeyMaterial, KeyMaterialState, ListKeyRotations as Shape, ListKeyRotationsRequest,
     ListKeyRotationsResponse, RotationType, RotationsListEntry,
@@ -11,6 +11,7 @@ use keyward_vault::KeyOrigin;
 use crate::key::{Cause, KeyArn, Material, MaterialState, RotationRecord};
 use crate::kms::Kms;
 use crate::page::{Page, PageSize};
+use crate::quota;
 use crate::resolve::Access;
 use crate::rotation::Rotating;
 
@@ -24,6 +25,7 @@ impl Operation for ListKeyRotations {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Rotating;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::LIST_KEY_ROTATIONS);
 
     async fn resolve(
         kms: &Kms,

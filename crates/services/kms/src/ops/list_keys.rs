@@ -1,7 +1,7 @@
 //! `ListKeys`: the keys of an account in a Region, in every state.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{
     KeyListEntry, ListKeys as Shape, ListKeysRequest, ListKeysResponse, ResourceOwnerType,
 };
@@ -10,6 +10,7 @@ use keyward_store::Row;
 use crate::kms::Kms;
 use crate::loaded::whole_account;
 use crate::page::{Page, PageSize};
+use crate::quota;
 use crate::resolve::arn;
 use crate::rows;
 
@@ -22,6 +23,7 @@ impl Operation for ListKeys {
     type Shape = Shape;
     type Service = Kms;
     type Subject = ();
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::LIST_KEYS);
 
     async fn resolve(
         _kms: &Kms,

@@ -1,13 +1,14 @@
 //! `ListResourceTags`: a key's tags, in order of their keys.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{
     ListResourceTags as Shape, ListResourceTagsRequest, ListResourceTagsResponse, Tag,
 };
 
 use crate::kms::Kms;
 use crate::page::{Page, PageSize};
+use crate::quota;
 use crate::resolve::{Access, Target};
 
 const ACCESS: Access = Access::manage("kms:ListResourceTags");
@@ -20,6 +21,7 @@ impl Operation for ListResourceTags {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::LIST_RESOURCE_TAGS);
 
     async fn resolve(
         kms: &Kms,

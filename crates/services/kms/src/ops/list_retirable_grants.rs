@@ -1,7 +1,7 @@
 //! `ListRetirableGrants`: the grants that a principal can retire, on keys of whichever account.
 
 use keyward_base::{Arn, Fault};
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{
     GrantListEntry, ListGrantsResponse, ListRetirableGrants as Shape, ListRetirableGrantsRequest,
 };
@@ -14,6 +14,7 @@ use crate::key::{KeyArn, KeyId};
 use crate::kms::Kms;
 use crate::loaded::whole_account;
 use crate::page::Page;
+use crate::quota;
 use crate::rows;
 
 /// The operation.
@@ -23,6 +24,7 @@ impl Operation for ListRetirableGrants {
     type Shape = Shape;
     type Service = Kms;
     type Subject = ();
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::LIST_RETIRABLE_GRANTS);
 
     async fn resolve(
         _kms: &Kms,

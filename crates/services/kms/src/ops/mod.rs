@@ -53,7 +53,6 @@ use keyward_base::Fault;
 use keyward_gate::{Check, Principal, RequestContext, Router, RunError, View};
 use keyward_store::Txn;
 
-use crate::alias::ALIASES_MAX;
 use crate::grant::{Constraints, GrantId, GrantPlaces, GrantRecord, GrantRow, counted, no_such_grant};
 use crate::key::{KeyArn, KeyRecord};
 use crate::kms::Kms;
@@ -153,11 +152,12 @@ async fn alias_target(
 }
 
 /// Whether `key` can have one more alias.
-fn check_alias_count(key: &LoadedKey) -> Result<(), Fault> {
-    if key.record.aliases.len() < ALIASES_MAX {
+fn check_alias_count(kms: &Kms, key: &LoadedKey) -> Result<(), Fault> {
+    let most = kms.quotas.aliases_per_key;
+    if u32::try_from(key.record.aliases.len()).is_ok_and(|count| count < most) {
         return Ok(());
     }
-    Err(fault::limit_exceeded(format!("{} has {ALIASES_MAX} aliases, which is the limit.", key.arn)))
+    Err(fault::limit_exceeded(format!("{} has {most} aliases, which is the limit.", key.arn)))
 }
 
 /// A grant's id, or `InvalidGrantIdException`.

@@ -1,13 +1,14 @@
 //! `PutKeyPolicy`: puts another policy in place of a key's.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{PutKeyPolicy as Shape, PutKeyPolicyRequest};
 
 use super::change_key;
 use crate::key::{POLICY_NAME, RESOURCE_SHARE_POLICY_NAME};
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::{Access, Target};
 use crate::{fault, policy};
 
@@ -20,6 +21,7 @@ impl Operation for PutKeyPolicy {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::PUT_KEY_POLICY);
 
     async fn resolve(
         kms: &Kms,

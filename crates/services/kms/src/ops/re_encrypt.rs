@@ -1,7 +1,7 @@
 //! `ReEncrypt`: decrypts and encrypts again inside the vault; the plaintext never leaves it.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::kms::{ReEncrypt as Shape, ReEncryptRequest, ReEncryptResponse};
 use keyward_vault::KeyUsage;
 
@@ -9,6 +9,7 @@ use crate::ciphertext::{Source, SourceRequest};
 use crate::crypto::{check_dry_run, check_grant_tokens, context, encryption_algorithm, with_context};
 use crate::key::{Profile, shown, shown_material, shown_source_material};
 use crate::kms::Kms;
+use crate::quota::charge_move;
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
 
@@ -46,6 +47,10 @@ impl Operation for ReEncrypt {
         );
         let checks = [from, to].map(|check| check.with("kms:ReEncryptOnSameKey", same));
         Ok((Move { source, destination }, checks.into()))
+    }
+
+    fn charges(_: &ReEncryptRequest, moved: &Move, charges: &mut Charges) {
+        charge_move(charges, moved.source.key(), &moved.destination.key);
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ReEncryptResponse, RunError> {

@@ -2,7 +2,7 @@
 //! a duty finishes it at once.
 
 use keyward_base::{Fault, Region};
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charge, Charges, Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{ReplicateKey as Shape, ReplicateKeyRequest, ReplicateKeyResponse, Tag};
 use keyward_store::Txn;
 
@@ -12,6 +12,7 @@ use crate::key::{
 };
 use crate::kms::Kms;
 use crate::planned::Plan;
+use crate::quota;
 use crate::resolve::{Access, Target};
 use crate::{policy, rows};
 
@@ -35,6 +36,7 @@ impl Operation for ReplicateKey {
     type Shape = Shape;
     type Service = Kms;
     type Subject = NewReplica;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::REPLICATE_KEY);
 
     async fn resolve(
         kms: &Kms,
@@ -50,6 +52,10 @@ impl Operation for ReplicateKey {
         let exists = view.get(&rows::key(arn.account, &arn.region, &arn.id)).await?.is_some();
         let checks = checks(request, input, &target, &arn);
         Ok((NewReplica { target, family, arn, tags, exists }, checks))
+    }
+
+    fn charges(_: &ReplicateKeyRequest, new: &NewReplica, charges: &mut Charges) {
+        charges.add(Charge::of(&quota::CREATE_KEY).times(2).in_region(new.arn.region.clone()));
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ReplicateKeyResponse, RunError> {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Judge, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Judge, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_policy::Reach;
 use keyward_schema::Unit;
 use keyward_schema::kms::{RetireGrant as Shape, RetireGrantRequest};
@@ -16,6 +16,7 @@ use crate::grant::{GrantRecord, no_such_grant};
 use crate::key::KeyArn;
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
+use crate::quota;
 use crate::resolve::Access;
 use crate::token;
 
@@ -29,6 +30,7 @@ impl Operation for RetireGrant {
     type Shape = Shape;
     type Service = Kms;
     type Subject = (KeyArn, FoundGrant);
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::RETIRE_GRANT);
 
     async fn resolve(
         kms: &Kms,

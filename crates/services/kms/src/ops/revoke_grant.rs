@@ -1,13 +1,14 @@
 //! `RevokeGrant`: ends a grant, by who manages the key.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{RevokeGrant as Shape, RevokeGrantRequest};
 
 use super::{FoundGrant, find_grant, for_aws_resource, grant_id};
 use crate::crypto::check_dry_run;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::{Access, Target};
 
 const ACCESS: Access = Access::manage_across_accounts("kms:RevokeGrant");
@@ -19,6 +20,7 @@ impl Operation for RevokeGrant {
     type Shape = Shape;
     type Service = Kms;
     type Subject = (Target, Result<FoundGrant, Fault>);
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::REVOKE_GRANT);
 
     async fn resolve(
         kms: &Kms,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keyward_base::{Fault, Timestamp};
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{RotateKeyOnDemand as Shape, RotateKeyOnDemandRequest, RotateKeyOnDemandResponse};
 use keyward_vault::KeyOrigin;
 
@@ -11,6 +11,7 @@ use crate::family::Family;
 use crate::fault;
 use crate::key::{Cause, KeyArn, ON_DEMAND_MAX, Profile, RotationRecord};
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::Access;
 use crate::rotation::{Rotating, pending};
 
@@ -26,6 +27,7 @@ impl Operation for RotateKeyOnDemand {
     type Shape = Shape;
     type Service = Kms;
     type Subject = (Rotating, Option<Family>);
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::ROTATE_KEY_ON_DEMAND);
 
     async fn resolve(
         kms: &Kms,

@@ -1,7 +1,7 @@
 //! `ScheduleKeyDeletion`: begins the waiting period after which a key is destroyed.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{
     ScheduleKeyDeletion as Shape, ScheduleKeyDeletionRequest, ScheduleKeyDeletionResponse,
 };
@@ -10,6 +10,7 @@ use super::changed_key;
 use crate::fault;
 use crate::kms::Kms;
 use crate::planned::Plan;
+use crate::quota;
 use crate::resolve::{Access, Target};
 
 const ACCESS: Access = Access::manage("kms:ScheduleKeyDeletion");
@@ -24,6 +25,7 @@ impl Operation for ScheduleKeyDeletion {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::SCHEDULE_KEY_DELETION);
 
     async fn resolve(
         kms: &Kms,

@@ -1,12 +1,13 @@
 //! `Sign`: signs a message or its digest with the private half of an asymmetric key.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::kms::{Sign as Shape, SignRequest, SignResponse};
 
 use crate::crypto::{check_dry_run, check_grant_tokens};
 use crate::key::Profile;
 use crate::kms::Kms;
+use crate::quota::charge_use;
 use crate::resolve::{Access, Target};
 use crate::signing::{signed, with_signing};
 use crate::vault::as_fault;
@@ -31,6 +32,10 @@ impl Operation for Sign {
         let check = target.check(&ACCESS, request);
         let check = with_signing(check, input.signing_algorithm, input.message_type);
         Ok((target, vec![check]))
+    }
+
+    fn charges(_: &SignRequest, target: &Target, charges: &mut Charges) {
+        charge_use(charges, &target.key);
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<SignResponse, RunError> {

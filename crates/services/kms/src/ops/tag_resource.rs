@@ -1,13 +1,14 @@
 //! `TagResource`: adds tags to a key, or puts other values in their place.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{Tag, TagResource as Shape, TagResourceRequest};
 
 use super::change_key;
 use crate::key::Profile;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::{Access, Target};
 
 const ACCESS: Access = Access::manage("kms:TagResource");
@@ -19,6 +20,7 @@ impl Operation for TagResource {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::TAG_RESOURCE);
 
     async fn resolve(
         kms: &Kms,

@@ -1,13 +1,14 @@
 //! `UntagResource`: removes tags from a key; tags that it does not have are ignored.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{UntagResource as Shape, UntagResourceRequest};
 
 use super::change_key;
 use crate::key::Profile;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::{Access, Target};
 
 const ACCESS: Access = Access::manage("kms:UntagResource");
@@ -19,6 +20,7 @@ impl Operation for UntagResource {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::UNTAG_RESOURCE);
 
     async fn resolve(
         kms: &Kms,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{UpdateAlias as Shape, UpdateAliasRequest};
 
@@ -13,6 +13,7 @@ use crate::alias::{AliasName, AliasRecord, AliasRow};
 use crate::key::Profile;
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
+use crate::quota;
 use crate::resolve::{Access, Target};
 use crate::{fault, rows};
 
@@ -31,6 +32,7 @@ impl Operation for UpdateAlias {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Repointed;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::UPDATE_ALIAS);
 
     async fn resolve(
         kms: &Kms,
@@ -56,7 +58,7 @@ impl Operation for UpdateAlias {
         new.admit(Profile::Alias)?;
         let mut txn = permit.txn();
         if moves {
-            super::check_alias_count(new)?;
+            super::check_alias_count(kms, new)?;
             let add = |record: &mut _| with_alias(record, &alias.name);
             txn = changed_key(txn, new, add)?;
             if let Some(old) = &alias.key {

@@ -1,13 +1,14 @@
 //! `UpdateKeyDescription`: puts another description in place of a key's.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{UpdateKeyDescription as Shape, UpdateKeyDescriptionRequest};
 
 use super::change_key;
 use crate::key::Profile;
 use crate::kms::Kms;
+use crate::quota;
 use crate::resolve::{Access, Target};
 
 const ACCESS: Access = Access::manage("kms:UpdateKeyDescription");
@@ -19,6 +20,7 @@ impl Operation for UpdateKeyDescription {
     type Shape = Shape;
     type Service = Kms;
     type Subject = Target;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::UPDATE_KEY_DESCRIPTION);
 
     async fn resolve(
         kms: &Kms,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charge, Charges, Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::Unit;
 use keyward_schema::kms::{UpdatePrimaryRegion as Shape, UpdatePrimaryRegionRequest};
 use keyward_store::Txn;
@@ -15,6 +15,7 @@ use crate::key::{KeyArn, KeyRecord, MultiRegion};
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
 use crate::planned::Plan;
+use crate::quota;
 use crate::resolve::Access;
 use crate::rotation::{Rotating, relocate};
 
@@ -38,6 +39,7 @@ impl Operation for UpdatePrimaryRegion {
     type Shape = Shape;
     type Service = Kms;
     type Subject = NewPrimary;
+    const QUOTA: Option<&'static QuotaClass> = Some(&quota::UPDATE_PRIMARY_REGION);
 
     async fn resolve(
         kms: &Kms,
@@ -57,6 +59,11 @@ impl Operation for UpdatePrimaryRegion {
             asks(next.check(ACCESS.action, request)).with("aws:RequestedRegion", region.to_string())
         }));
         Ok((NewPrimary { found, family, next, next_arn }, checks))
+    }
+
+    fn charges(_: &UpdatePrimaryRegionRequest, change: &NewPrimary, charges: &mut Charges) {
+        let there = change.next_arn.region.clone();
+        charges.add(Charge::of(&quota::UPDATE_PRIMARY_REGION).in_region(there));
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<Unit, RunError> {

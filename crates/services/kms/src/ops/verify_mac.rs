@@ -1,13 +1,14 @@
 //! `VerifyMac`: verifies a message's HMAC; a wrong one is an error, never `false`.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::kms::{VerifyMac as Shape, VerifyMacRequest, VerifyMacResponse};
 
 use super::generate_mac::mac_algorithm;
 use crate::crypto::{check_dry_run, check_grant_tokens};
 use crate::key::Profile;
 use crate::kms::Kms;
+use crate::quota::charge_use;
 use crate::resolve::{Access, Target};
 use crate::vault::as_fault;
 
@@ -30,6 +31,10 @@ impl Operation for VerifyMac {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let check = target.check(&ACCESS, request).with("kms:MacAlgorithm", input.mac_algorithm.as_str());
         Ok((target, vec![check]))
+    }
+
+    fn charges(_: &VerifyMacRequest, target: &Target, charges: &mut Charges) {
+        charge_use(charges, &target.key);
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<VerifyMacResponse, RunError> {

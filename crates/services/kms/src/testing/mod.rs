@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use keyward_base::{AccountId, Arn, Fault, Region, SeededRandom, SimulatedClock, Timestamp};
-use keyward_gate::{Caller, Gate, GateHandle, PrincipalDirectory, Router, testing};
+use keyward_gate::{Caller, Gate, GateHandle, PrincipalDirectory, Router, Throttle, testing};
 use keyward_schema::OperationShape;
 use keyward_schema::kms::{CreateKey, CreateKeyRequest, KeySpec, KeyUsageType};
 use keyward_store::{SimulatedStore, Store, Txn};
@@ -26,7 +26,7 @@ pub(crate) use multi_region::{replicate_key, twin};
 pub(crate) use racing::{Failure, RacingStore};
 
 use crate::key::{KeyId, KeyRecord};
-use crate::{Kms, KmsParts, register, rows};
+use crate::{Kms, KmsParts, ResourceQuotas, register, rows};
 
 /// The account of the tests, and a foreign one.
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -66,6 +66,23 @@ impl House {
 
     /// A house on what another one left.
     pub(crate) async fn on(store: SimulatedStore, clock: Arc<SimulatedClock>, vault: VaultClient) -> Self {
+        Self::build(store, clock, vault, ResourceQuotas::default(), None).await
+    }
+
+    /// An empty house with quotas of its own.
+    pub(crate) async fn with_quotas(quotas: ResourceQuotas, throttle: Option<Throttle>) -> Self {
+        let clock = Arc::new(SimulatedClock::new(START));
+        let store = SimulatedStore::new(clock.clone());
+        Self::build(store, clock, VaultClient::in_process(), quotas, throttle).await
+    }
+
+    async fn build(
+        store: SimulatedStore,
+        clock: Arc<SimulatedClock>,
+        vault: VaultClient,
+        quotas: ResourceQuotas,
+        throttle: Option<Throttle>,
+    ) -> Self {
         let store = Arc::new(RacingStore::new(store));
         let random = Arc::new(SeededRandom::new(5));
         let parts = KmsParts {
@@ -77,12 +94,13 @@ impl House {
             partition: testing::partition(),
             regions: REGIONS.map(|name| name.parse().unwrap()).to_vec(),
             attestation_roots: crate::AttestationRoots::default(),
+            quotas,
         };
         let kms = Kms::open(parts).await.unwrap();
         let mut router = Router::new();
         register(&mut router, &kms);
         let handle = GateHandle::new();
-        let gate = testing::gate(store.clone(), clock.clone(), random, router, &handle);
+        let gate = testing::gate_with(store.clone(), clock.clone(), random, router, &handle, throttle);
         Self { store, clock, kms, handle, _gate: gate }
     }
 

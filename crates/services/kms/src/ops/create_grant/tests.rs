@@ -7,7 +7,7 @@ use keyward_schema::kms::*;
 use keyward_store::{Store, Txn};
 use serde_json::json;
 
-use crate::grant::{GRANTS_MAX, GrantPlaces};
+use crate::grant::GrantPlaces;
 use crate::key::KeyArn;
 use crate::rows;
 use crate::testing::{
@@ -252,7 +252,7 @@ async fn a_key_has_no_more_grants_than_its_quota() {
     let arn = house.symmetric().await;
     let (account, region, id) = rows::parse_key(&place(&arn)).unwrap();
     let key = KeyArn { partition: "aws".parse().unwrap(), region, account, id };
-    let txn = GrantPlaces(&key).set_count(Txn::default(), GRANTS_MAX - 1).unwrap();
+    let txn = GrantPlaces(&key).set_count(Txn::default(), 49_999).unwrap();
     house.store.txn(txn).await.unwrap();
     let input = create_grant(&arn, BOB, &[GrantOperation::Encrypt]);
     let last = grant(&house, &root(), input.clone()).await;
