@@ -6,6 +6,7 @@
 mod alias;
 mod attestation;
 mod ciphertext;
+mod count;
 mod crypto;
 mod data_key;
 mod duty;

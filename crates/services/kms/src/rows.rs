@@ -7,6 +7,7 @@
 //! kms/deletion/<moment>/<account>/<region>/<key id>         empty: a key whose waiting period ends then
 //! kms/rotation/<moment>/<account>/<region>/<key id>         empty: a key that is to be rotated then
 //! kms/owner/<region>/<key id>                               OwnerRow: whose key it is
+//! kms/<account>/<region>/key-count, key-change/<uuid>       how many keys there are (`count`)
 //! kms/marker-key                                            MarkerKeyRow
 //! ```
 

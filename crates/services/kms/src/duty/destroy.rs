@@ -34,6 +34,7 @@ impl Kms {
             Some(record) if is_due(&record, planned) => {
                 let txn = without_key(txn.delete(place), planned, &record);
                 let txn = self.without_rotations(txn, planned).await?;
+                let txn = self.uncount_key(txn, &planned.arn(&self.partition)).await?;
                 let txn = self.without_relative(txn, &planned.arn(&self.partition), &record).await?;
                 // Grants may be too many for one transaction; without their key they are nothing.
                 let sweep = Planned { plan: Plan::Sweep, ..planned.clone() };

@@ -73,14 +73,14 @@ impl Operation for CreateKey {
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<CreateKeyResponse, RunError> {
         let NewKey { arn, record, bypass } = permit.subject();
         policy::check(kms, permit.request(), arn, record, *bypass).await?;
+        let txn = kms.count_key(permit.txn(), arn).await?;
         let id = MaterialId::random(&*kms.random);
         let binding = binding(arn, record, id);
         let made = kms.vault.generate_key(&binding).await.map_err(as_fault)?;
         let mut record = record.clone();
         record.materials.push(Material::made(id, MaterialState::Current, made.ekt));
         let key_metadata = metadata(arn, &record)?;
-        let txn = permit
-            .txn()
+        let txn = txn
             .create(rows::key(arn.account, &arn.region, &arn.id), rows::write_key(record)?)
             .create(rows::owner(&arn.region, &arn.id), rows::encode(&rows::OwnerRow::V1(arn.account))?);
         kms.store.txn(txn).await?;

@@ -83,7 +83,8 @@ impl Operation for ReplicateKey {
             replica_policy: Some(replica.policy.clone()),
             replica_tags: Some(shown_tags(&replica.tags)),
         };
-        let txn = family::write(permit.txn(), &key.arn, primary)?;
+        let txn = kms.count_key(permit.txn(), arn).await?;
+        let txn = family::write(txn, &key.arn, primary)?;
         kms.store.txn(file(txn, permit.request(), arn, replica)?).await?;
         kms.settling.notify_one();
         Ok(answer)

@@ -35,7 +35,7 @@ async fn after_the_waiting_period_nothing_of_the_key_is_left() {
     house.clock.advance(Duration::from_millis(1));
     assert_eq!(house.kms.destroy_due(None).await.unwrap(), 1);
     assert_eq!(house.kms.destroy_due(None).await.unwrap(), 0);
-    let left = house.store.inner.rows();
+    let left = house.rows();
     assert_eq!(left.len(), 1, "only the marker key: {left:?}");
     let missing = format!("NotFoundException: Key '{arn}' does not exist");
     assert_eq!(refusal(attempt(&house, &root(), "DescribeKey", &arn, &[]).await), missing);
@@ -138,7 +138,7 @@ async fn many_keys_are_destroyed_at_once() {
     }
     house.clock.advance(7 * DAY);
     assert_eq!(house.kms.destroy_due(None).await.unwrap(), 130);
-    assert_eq!(house.store.inner.rows().len(), 1);
+    assert_eq!(house.rows().len(), 1);
 }
 
 #[tokio::test]

@@ -8,3 +8,4 @@ mod multi_region;
 mod races;
 mod rotation;
 mod states;
+mod throttling;

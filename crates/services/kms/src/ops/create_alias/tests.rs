@@ -63,7 +63,7 @@ async fn a_key_has_at_most_fifty_aliases() {
     house.call::<ScheduleKeyDeletion>(&root(), input).await.unwrap();
     house.clock.advance(std::time::Duration::from_secs(7 * 86_400));
     assert_eq!(house.kms.destroy_due(None).await.unwrap(), 1);
-    assert_eq!(house.store.inner.rows().len(), 1);
+    assert_eq!(house.rows().len(), 1);
 }
 
 #[tokio::test]

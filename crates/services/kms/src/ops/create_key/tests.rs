@@ -12,7 +12,7 @@ async fn metadata(house: &House, input: CreateKeyRequest) -> KeyMetadata {
 async fn refused(input: CreateKeyRequest) -> String {
     let house = House::new().await;
     let answer = refusal(house.create(&root(), input).await);
-    assert_eq!(house.store.inner.rows().len(), 1, "nothing is stored: {answer}");
+    assert_eq!(house.rows().len(), 1, "nothing is stored: {answer}");
     answer
 }
 

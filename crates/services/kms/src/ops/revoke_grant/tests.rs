@@ -78,5 +78,5 @@ async fn the_grants_of_a_destroyed_key_go_however_many_they_are() {
     });
     house.kms.sweep_due(None).await.unwrap();
     assert_eq!(house.kms.sweep_due(None).await.unwrap(), 0);
-    assert_eq!(house.store.inner.rows().len(), 1, "only the marker key");
+    assert_eq!(house.rows().len(), 1, "only the marker key");
 }
