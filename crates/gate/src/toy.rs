@@ -9,8 +9,8 @@ use keyward_schema::{Unit, kms, sts};
 use keyward_store::{BoxFuture, Key, Row, SimulatedStore, Store, Txn};
 
 use crate::{
-    AuditEvent, AuditSink, Check, Credential, Gate, GateHandle, GateParts, IdentitySource, Judge, Operation,
-    Permit, RequestContext, Router, RunError, View,
+    AuditEvent, AuditSink, Charge, Charges, Check, Credential, Gate, GateHandle, GateParts, IdentitySource,
+    Judge, Operation, Permit, QuotaClass, Rate, RequestContext, Router, RunError, Throttle, View,
 };
 
 pub(crate) const KEY_ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/k";
@@ -50,10 +50,26 @@ impl Toy {
 
 pub(crate) struct GetPublicKey;
 
+/// Two calls a second, and one on each key.
+static CALLS: QuotaClass = QuotaClass { rate: Rate::per_second(2), name: "calls", ..ON_KEY };
+static CALLS_ON_KEY: QuotaClass = ON_KEY;
+const ON_KEY: QuotaClass = QuotaClass {
+    service: "toy",
+    name: "calls-on-key",
+    rate: Rate::per_second(1),
+    elsewhere: &[],
+    message: "Slow down.",
+};
+
 impl Operation for GetPublicKey {
     type Shape = kms::GetPublicKey;
     type Service = Toy;
     type Subject = String;
+    const QUOTA: Option<&'static QuotaClass> = Some(&CALLS);
+
+    fn charges(_: &kms::GetPublicKeyRequest, key: &String, charges: &mut Charges) {
+        charges.add(Charge::of(&CALLS_ON_KEY).of_resource(key.clone()));
+    }
 
     async fn resolve(
         toy: &Toy,
@@ -150,6 +166,14 @@ pub(crate) struct House {
 }
 
 pub(crate) fn house(toy: &Arc<Toy>, identities: Arc<dyn IdentitySource>) -> House {
+    house_with(toy, identities, None)
+}
+
+pub(crate) fn house_with(
+    toy: &Arc<Toy>,
+    identities: Arc<dyn IdentitySource>,
+    throttle: Option<Throttle>,
+) -> House {
     let clock = Arc::new(SimulatedClock::new(noon()));
     let store: Arc<dyn Store> = Arc::new(SimulatedStore::new(clock.clone()));
     let audit = Arc::new(Recorder::default());
@@ -161,7 +185,7 @@ pub(crate) fn house(toy: &Arc<Toy>, identities: Arc<dyn IdentitySource>) -> Hous
         random: Arc::new(SeededRandom::new(1)),
         partition: crate::testing::partition(),
         regions: vec!["us-east-1".parse().unwrap()],
-        throttle: None,
+        throttle,
     };
     let mut router = Router::new();
     router.register::<GetPublicKey>(Arc::clone(toy)).register::<GetCallerIdentity>(Arc::new(()));

@@ -7,8 +7,8 @@ use keyward_store::Key;
 
 use super::*;
 use crate::testing::{NoIdentities, caller, root, user};
-use crate::toy::{FORGOTTEN, KEY_ARN, Toy, account, house, noon, other_account, policy};
-use crate::{Judge, Principal, ServiceCaller};
+use crate::toy::{FORGOTTEN, KEY_ARN, Toy, account, house, house_with, noon, other_account, policy};
+use crate::{Judge, Principal, Rates, ServiceCaller};
 
 const ALLOW: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#;
@@ -179,6 +179,27 @@ async fn a_lost_race_is_judged_again_but_not_for_ever() {
         let result = result.map(|_| toy.runs.load(Ordering::Relaxed));
         assert_eq!(result.as_ref().map(|runs| *runs).map_err(Fault::code), expected);
     }
+}
+
+#[tokio::test]
+async fn a_call_is_charged_once_however_often_it_is_judged_and_before_anything_is_read() {
+    let toy = Toy::new(Judge::Identity);
+    let mut rates = Rates::default();
+    rates.throttle("toy");
+    let house = house_with(&toy, std::sync::Arc::new(NoIdentities), Throttle::new(rates));
+    let region = "us-east-1".parse().unwrap();
+    let call = async |key: &str, caller: Caller| {
+        let input = kms::GetPublicKeyRequest { key_id: key.to_owned(), grant_tokens: None };
+        let answer = house.handle.call::<kms::GetPublicKey>(&caller, &region, input).await;
+        answer.map(drop).map_err(|fault| fault.to_string())
+    };
+    toy.races.store(2, Ordering::Relaxed);
+    assert_eq!(call("a", root(account())).await, Ok(()), "two lost races cost nothing");
+    let slow = Err("ThrottlingException: Slow down.".to_owned());
+    assert_eq!(call("a", root(account())).await, slow, "the key's own share");
+    assert_eq!(call("b", root(account())).await, slow, "the account's share, which refused calls take too");
+    let other = call("b", root(other_account())).await.unwrap_err();
+    assert!(other.starts_with("AccessDenied"), "{other}");
 }
 
 #[tokio::test]
