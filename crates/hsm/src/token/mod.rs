@@ -20,6 +20,7 @@
 #[cfg(test)]
 pub(crate) mod conformance;
 pub(crate) mod pkcs11;
+pub(crate) mod software;
 
 use zeroize::Zeroizing;
 
