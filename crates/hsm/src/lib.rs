@@ -8,8 +8,13 @@ mod api;
 mod certificate;
 mod client;
 mod cluster;
+<<<<<<< HEAD
 mod fleet;
+=======
+mod instance;
+>>>>>>> 882ec77 (hsm: one HSM's mind: users, keys, quorum, masked records, backups, certificates)
 mod protocol;
+mod records;
 mod token;
 
 pub use api::attributes::{Attributes, Change, Flag, Flags, KeyClass};
@@ -26,6 +31,8 @@ pub use api::spec::{Curve, KeySpec, KeyType};
 pub use api::status::{HsmMode, HsmStatus, HsmType, Membership};
 pub use api::user::{Role, UserInfo};
 pub use certificate::Certificate;
+#[cfg(any(test, feature = "test-hsm"))]
+pub use client::TestHsm;
 pub use client::{Carried, DataKey, HsmClient, Link, LinkError, Mutated};
 pub use cluster::{Cluster, ClusterSession, Clusters, MemberState, MemberStatus, NewMember};
 pub use fleet::{Fleet, FleetConfig, FleetError, Tokens};

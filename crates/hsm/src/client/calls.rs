@@ -32,6 +32,17 @@ impl HsmClient {
         one(self.call(&Request::HardwareKey).await?)
     }
 
+    /// Gives the HSM its fleet's key, which backups are made under: once; the same one again changes nothing.
+    pub(crate) async fn provision(&self, fleet_key: &[u8; 32]) -> Result<(), HsmError> {
+        done(self.call(&Request::Provision(*fleet_key)).await?)
+    }
+
+    /// A request for a certificate of the hardware key, PKCS#10 in PEM: its subject is the issuer of [`Self::hsm_certificate`], so
+    /// that the certificates made of it by AWS's and the manufacturer's root complete the chain.
+    pub async fn hardware_csr(&self) -> Result<String, HsmError> {
+        text(self.call(&Request::HardwareCsr).await?)
+    }
+
     /// Makes a blank HSM the first of a new cluster: masking key, cluster key, and the users `admin` (unactivated) and
     /// `app_user`. Asked again with the same membership it changes nothing. Takes as long as an RSA 2048 key.
     pub async fn found(&self, membership: &Membership) -> Result<(), HsmError> {

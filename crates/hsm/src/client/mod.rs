@@ -4,6 +4,7 @@
 //! [`HsmError::Lost`] when the link is down; it may be asked again, with the same [`OperationId`] where it has one.
 
 mod calls;
+mod in_process;
 mod link;
 
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use crate::api::secret::Plaintext;
 use crate::protocol::answer::Answer;
 use crate::protocol::request::Request;
 
+#[cfg(any(test, feature = "test-hsm"))]
+pub use in_process::TestHsm;
 pub use link::{Carried, Link, LinkError};
 
 /// Speaks to one HSM. Cheap to clone; calls from many tasks share one link.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::api::attributes::Attributes;
 use crate::api::error::HsmError;
 use crate::api::ids::UserName;
-use crate::api::record::{MaskedRecord, Stamp};
+use crate::api::record::{MaskedRecord, RecordVersion, Stamp};
 use crate::api::user::Role;
 use crate::instance::pin::PinHash;
 use crate::token::Token;
@@ -51,6 +51,8 @@ pub(crate) struct UserRow {
     pub(crate) pin: Option<PinHash>,
     /// What approvals are verified with, SPKI DER.
     pub(crate) token_sign: Option<Vec<u8>>,
+    /// When the user was made: a login does not outlive its user to become one of the next with the same name.
+    pub(crate) born: RecordVersion,
 }
 
 /// The cluster's own pair.

@@ -23,7 +23,9 @@ use crate::protocol::bytes::Bytes;
 pub(crate) enum Request<'a> {
     // About the HSM itself.
     Status,
+    Provision([u8; 32]),
     HardwareKey,
+    HardwareCsr,
     Found(Membership),
     Restore {
         #[serde(borrow)]

@@ -49,7 +49,13 @@ pub(crate) fn done(done: &Done) -> Vec<u8> {
 }
 
 pub(crate) fn read_done(order: u64, bytes: &[u8]) -> Option<Done> {
-    decode(bytes).map(|DoneRow::V1 { operation, user, value, keys }| Done { order, operation, user, value, keys })
+    decode(bytes).map(|DoneRow::V1 { operation, user, value, keys }| Done {
+        order,
+        operation,
+        user,
+        value,
+        keys,
+    })
 }
 
 fn encode(value: &impl Serialize) -> Vec<u8> {

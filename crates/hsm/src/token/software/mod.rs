@@ -21,10 +21,12 @@ use crate::api::attributes::{Attributes, KeyClass};
 use crate::api::ids::KeyHandle;
 use crate::api::mechanism::{CipherMechanism, Hash, SignMechanism, WrapMechanism};
 use crate::api::spec::{KeySpec, KeyType};
-use crate::token::software::keywrap::WrapKey;
 use crate::token::software::masking::Masking;
 use crate::token::software::material::{Loaded, Made, Object, unexpected};
 use crate::token::{BackupKey, Generated, Material, Token, TokenError};
+
+pub(crate) use cipher::AesGcm;
+pub(crate) use keywrap::WrapKey;
 
 /// The software token.
 pub(crate) struct SoftwareToken {
