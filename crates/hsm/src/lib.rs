@@ -8,11 +8,8 @@ mod api;
 mod certificate;
 mod client;
 mod cluster;
-<<<<<<< HEAD
 mod fleet;
-=======
 mod instance;
->>>>>>> 882ec77 (hsm: one HSM's mind: users, keys, quorum, masked records, backups, certificates)
 mod protocol;
 mod records;
 mod token;
