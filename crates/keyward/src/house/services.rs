@@ -7,6 +7,7 @@ use keyward_builder::{Builder, Means, ZoneSource};
 use keyward_cloudhsm::{CloudHsm, CloudHsmConfig, CloudHsmParts};
 use keyward_domains::{Domains, DomainsConfig, DomainsParts};
 use keyward_gate::{GateHandle, IdentitySource, PrincipalDirectory, Router};
+use keyward_hsm::Clusters;
 use keyward_iam::{Accounts, Iam};
 use keyward_kms::{Kms, KmsParts};
 use keyward_registry::{Registry, RootAnchor};
@@ -186,6 +187,8 @@ async fn build_cloudhsm(
         random: Arc::clone(&site.ground.random),
         partition: site.config.partition.clone(),
         config: CloudHsmConfig { zones: site.config.regions.zones(), ..CloudHsmConfig::default() },
+        hsms: None,
+        clusters: Clusters::new(),
     })
     .await
     .map_err(refusal)?;

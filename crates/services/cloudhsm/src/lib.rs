@@ -11,6 +11,7 @@ mod cluster;
 mod config;
 mod duty;
 mod fault;
+mod hsms;
 mod ids;
 mod network;
 mod ops;
@@ -20,8 +21,11 @@ mod resolve;
 mod rows;
 mod service;
 mod tags;
+#[cfg(test)]
+mod testing;
 mod token;
 
 pub use config::{CloudHsmConfig, Quotas};
+pub use hsms::{Hsms, HsmsError};
 pub use ops::register;
 pub use service::{CloudHsm, CloudHsmParts};

@@ -32,6 +32,11 @@ pub(crate) fn token_key() -> Key {
     Key::of(&["cloudhsm", "token-key"])
 }
 
+/// The place of a root that certifies HSMs.
+pub(crate) fn root(name: &str) -> Key {
+    Key::of(&["cloudhsm", "root", name])
+}
+
 /// The place of the guard that orders what counts against an account's quotas in a Region.
 pub(crate) fn guard(place: &Place) -> Key {
     Key::of(&["cloudhsm", "guard", &place.account.to_string(), place.region.as_str()])

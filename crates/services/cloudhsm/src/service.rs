@@ -6,11 +6,16 @@ use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 
 use keyward_base::{Clock, Fault, Partition, Random};
+use keyward_hsm::Clusters;
 use keyward_store::{Blobs, Key, KeyRange, Row, Store};
 use keyward_vault::VaultClient;
+use tokio::sync::OnceCell;
 
 use crate::backup::{self, BackupRecord};
+use crate::certificates::Roots;
 use crate::cluster::ClusterRecord;
+use crate::duty::Watched;
+use crate::hsms::Hsms;
 use crate::rows::Place;
 use crate::token::Tokens;
 use crate::{CloudHsmConfig, fault, rows};
@@ -31,6 +36,10 @@ pub struct CloudHsmParts {
     pub partition: Partition,
     /// The settings.
     pub config: CloudHsmConfig,
+    /// What makes HSMs; without it there are none.
+    pub hsms: Option<Arc<dyn Hsms>>,
+    /// The clusters of this node, which the service feeds.
+    pub clusters: Clusters,
 }
 
 /// CloudHSM.
@@ -43,19 +52,50 @@ pub struct CloudHsm {
     pub(crate) partition: Partition,
     pub(crate) config: CloudHsmConfig,
     pub(crate) tokens: Tokens,
+    pub(crate) clusters: Clusters,
+    pub(crate) watched: Watched,
+    hsms: Option<Arc<dyn Hsms>>,
+    roots: OnceCell<Roots>,
 }
 
 impl CloudHsm {
     /// Opens the service on its store; the first time it makes the key of its page tokens.
     pub async fn open(parts: CloudHsmParts) -> Result<Arc<Self>, Fault> {
-        let CloudHsmParts { store, blobs, vault, clock, random, partition, config } = parts;
+        let CloudHsmParts { store, blobs, vault, clock, random, partition, config, hsms, clusters } = parts;
         let tokens = Tokens::open(&*store, &*random).await?;
-        Ok(Arc::new(Self { store, blobs, vault, clock, random, partition, config, tokens }))
+        let (watched, roots) = (Watched::default(), OnceCell::new());
+        Ok(Arc::new(Self {
+            store,
+            blobs,
+            vault,
+            clock,
+            random,
+            partition,
+            config,
+            tokens,
+            clusters,
+            watched,
+            hsms,
+            roots,
+        }))
     }
 
-    /// Whether HSMs can be made.
-    pub(crate) fn serves_hsms(&self) -> bool {
-        false
+    /// What makes HSMs.
+    pub(crate) fn hsms(&self) -> Result<&Arc<dyn Hsms>, Fault> {
+        self.hsms.as_ref().ok_or_else(fault::no_hsms)
+    }
+
+    /// The certificates (PEM) of the two roots that certify this deployment's HSMs: the one in AWS's place, and the one in the
+    /// manufacturer's. The first time they are made.
+    pub async fn root_certificates(&self) -> Result<(String, String), Fault> {
+        let (aws, manufacturer) = self.roots().await?.certificates();
+        Ok((aws.to_owned(), manufacturer.to_owned()))
+    }
+
+    /// The roots that certify HSMs.
+    pub(crate) async fn roots(&self) -> Result<&Roots, Fault> {
+        let open = || Roots::open(&*self.store, &self.vault, &*self.random, self.clock.now());
+        self.roots.get_or_try_init(open).await
     }
 
     /// The rows below `prefix`.

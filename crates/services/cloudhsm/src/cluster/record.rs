@@ -120,6 +120,8 @@ pub(crate) struct HsmRecord {
     pub(crate) life: HsmLife,
     /// What there is to say of it.
     pub(crate) message: Option<String>,
+    /// The HSM of another type whose place it takes.
+    pub(crate) replaces: Option<HsmId>,
 }
 
 /// How far an HSM is.
@@ -131,8 +133,10 @@ pub(crate) enum HsmLife {
     Active,
     /// Was active and is away.
     Degraded,
-    /// Asked to go at this moment.
+    /// Asked to go at this moment: a backup is taken first, where there is something to lose.
     Deleting(Timestamp),
+    /// To be destroyed: what it had is elsewhere.
+    Leaving,
 }
 
 impl ClusterRecord {

@@ -20,7 +20,7 @@ pub(crate) fn cluster(place: &Place, record: &ClusterRecord) -> Cluster {
         }),
         cluster_id: Some(record.id.to_string()),
         create_timestamp: Some(record.created),
-        hsms: Some(record.hsms.iter().map(|one| hsm(record, one)).collect()),
+        hsms: Some(record.hsms.iter().filter(|one| is_shown(one)).map(|one| hsm(record, one)).collect()),
         hsm_type: Some(record.hsm_type.name().to_owned()),
         hsm_type_rollback_expiration: record.rollback.map(|(_, until)| until),
         // AWS's default password of the first admin; the CLI's `cluster activate` has taken its place.
@@ -53,10 +53,15 @@ pub(crate) fn hsm(cluster: &ClusterRecord, record: &HsmRecord) -> Hsm {
             HsmLife::Creating => HsmState::CreateInProgress,
             HsmLife::Active => HsmState::Active,
             HsmLife::Degraded => HsmState::Degraded,
-            HsmLife::Deleting(_) => HsmState::DeleteInProgress,
+            HsmLife::Deleting(_) | HsmLife::Leaving => HsmState::DeleteInProgress,
         }),
         state_message: record.message.clone(),
     }
+}
+
+/// While an HSM of another type is made, the one is shown whose place it takes.
+fn is_shown(hsm: &HsmRecord) -> bool {
+    hsm.replaces.is_none() || hsm.life != HsmLife::Creating
 }
 
 /// The mode's name in the API.

@@ -68,7 +68,7 @@ impl ClusterRecord {
             return Err(self.wrong_state("an HSM can be deleted"));
         }
         if let Some(hsm) = self.hsm_mut(id)
-            && !matches!(hsm.life, HsmLife::Deleting(_))
+            && !matches!(hsm.life, HsmLife::Deleting(_) | HsmLife::Leaving)
         {
             hsm.life = HsmLife::Deleting(now);
             hsm.message = Some("HSM is being deleted.".to_owned());
@@ -149,10 +149,43 @@ impl ClusterRecord {
         let Some(hsm) = self.hsm_mut(id).filter(|hsm| hsm.life == HsmLife::Creating) else { return };
         hsm.life = HsmLife::Active;
         hsm.message = Some("HSM created.".to_owned());
+        if let Some(before) = hsm.replaces.take() {
+            self.hsm_may_go(&before);
+        }
         if let Some(certificates) = certificates {
             self.certificates = certificates;
         }
         self.want_backup(backup);
+    }
+
+    /// What the HSM had is elsewhere: it can be destroyed.
+    pub(crate) fn hsm_may_go(&mut self, id: &HsmId) {
+        if let Some(hsm) = self.hsm_mut(id) {
+            hsm.life = HsmLife::Leaving;
+            hsm.message = Some("HSM is being deleted.".to_owned());
+        }
+    }
+
+    /// An HSM of the type that the cluster is to have is to take the place of another, with its address.
+    pub(crate) fn replace_hsm(&mut self, before: &HsmId, id: HsmId, to: HsmType) {
+        let taken = self.hsms.iter().any(|hsm| hsm.replaces.as_ref() == Some(before));
+        let Some(old) = self.hsm(before).filter(|_| !taken) else { return };
+        let new = HsmRecord {
+            id,
+            hsm_type: to,
+            life: HsmLife::Creating,
+            message: None,
+            replaces: Some(before.clone()),
+            ..old.clone()
+        };
+        self.hsms.push(new);
+    }
+
+    /// A backup that nobody can take any more, because no HSM is left, is not due.
+    pub(crate) fn drop_backup(&mut self) {
+        if self.hsms.is_empty() {
+            self.backup_due = None;
+        }
     }
 
     /// The HSM is there, or away.
@@ -231,6 +264,11 @@ impl HsmRecord {
     /// Whether it serves, as far as is known.
     pub(crate) fn serves(&self) -> bool {
         self.life == HsmLife::Active
+    }
+
+    /// Whether it has, or may have, what the cluster has: it was made and is not to be destroyed yet.
+    pub(crate) fn holds(&self) -> bool {
+        matches!(self.life, HsmLife::Active | HsmLife::Degraded | HsmLife::Deleting(_))
     }
 }
 

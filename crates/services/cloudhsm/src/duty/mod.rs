@@ -2,8 +2,10 @@
 //! compares and acts, and can be repeated or taken over at any point. One process at a time has it, by a lease.
 
 mod backups;
+mod hsms;
 mod settle;
 mod step;
+mod take;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use tracing::warn;
 
 use crate::service::CloudHsm;
 use crate::{fault, rows};
+
+pub(crate) use hsms::Watched;
 
 const LEASE: &str = "cloudhsm/clusters";
 /// How soon another process takes the duty over.

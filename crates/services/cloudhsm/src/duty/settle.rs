@@ -37,8 +37,12 @@ impl CloudHsm {
     pub(super) async fn settle(&self, key: &Key, fence: Option<Compare>) -> Result<(), Fault> {
         let (mut failed, mut failure, mut races) = (HashSet::new(), None, 0);
         while races < RACES_MAX
-            && let Some(subject) = self.subject(key, fence.clone()).await?
+            && let Some(mut subject) = self.subject(key, fence.clone()).await?
         {
+            if self.attend(&mut subject).await? {
+                races += usize::from(self.write(&subject).await.is_err());
+                continue;
+            }
             let steps = steps(&subject.record, self.clock.now());
             let Some(step) = steps.into_iter().find(|step| !failed.contains(step)) else { break };
             let id = subject.record.id.clone();
@@ -74,10 +78,16 @@ impl CloudHsm {
                 self.blobs.delete(&backup::seed(&subject.record.id)?).await.map_err(fault::internal)?;
                 subject.record.gone(self.clock.now());
             }
+            Step::MakeHsm(id) => self.make_hsm(&mut subject, id).await?,
+            Step::LetHsmGo(id) => self.let_hsm_go(&mut subject, id)?,
+            Step::DestroyHsm(id) => self.destroy_hsm(&mut subject, id).await?,
+            Step::ReplaceHsm(id, to) => self.replace_hsm(&mut subject, id, *to)?,
+            Step::Claim => self.claim(&mut subject).await?,
+            // These write more than the cluster.
+            Step::BackUpLast(id) => return self.back_up_last(&mut subject, id).await,
+            Step::Backup(id) => return self.take_backup(&mut subject, id).await,
+            Step::DropBackup => return self.drop_backup(&mut subject).await,
             Step::Forget => return self.commit(subject.txn().delete(subject.key)).await,
-            Step::MakeHsm(_) | Step::LetHsmGo(_) | Step::Claim | Step::Backup(_) | Step::ChangeHsm(_) => {
-                return Err(Undone::Failed(fault::internal("no HSMs are served here")));
-            }
         }
         self.write(&subject).await
     }

@@ -35,9 +35,7 @@ impl Operation for CreateHsm {
         let txn = permit.txn();
         let input = permit.shared_input();
         let mut cluster = permit.into_subject();
-        if !service.serves_hsms() {
-            return Err(fault::no_hsms().into());
-        }
+        service.hsms()?;
         let subnet = cluster.record.place_for_hsm(&input.availability_zone)?.to_owned();
         check_quotas(service, &cluster).await?;
         let id = ids::random_hsm(&*service.random)?;
@@ -50,6 +48,7 @@ impl Operation for CreateHsm {
             hsm_type: cluster.record.hsm_type,
             life: HsmLife::Creating,
             message: Some("HSM is being created.".to_owned()),
+            replaces: None,
             id,
         };
         let shown = cluster::show_hsm(&cluster.record, &hsm);
