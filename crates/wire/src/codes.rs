@@ -105,19 +105,20 @@ const COMMON: &[Common] = &[
 ];
 
 /// What a service calls a common error, where its model has a name of its own for it and every operation lists
-/// that name (CloudHSM API reference, "Errors" of any operation).
+/// that name (CloudHSM and KMS API references, "Errors" of any operation).
 const OWN_NAMES: &[(&str, &str, &str)] = &[
     ("cloudhsmv2", "AccessDeniedException", "CloudHsmAccessDeniedException"),
     ("cloudhsmv2", "ValidationException", "CloudHsmInvalidRequestException"),
     ("cloudhsmv2", "InternalFailure", "CloudHsmInternalFailureException"),
     ("cloudhsmv2", "ServiceUnavailableException", "CloudHsmServiceException"),
+    ("kms", "InternalFailure", "KMSInternalException"),
 ];
 
 impl<'a> WireError<'a> {
     /// `fault` as `dialect` shows it. An error that the operation's model lists wins over a common one,
     /// a common one over the rest of the service's model.
     pub(crate) fn of(dialect: &Dialect, operation: Option<&OperationFacts>, fault: &'a Fault) -> Self {
-        if let Some(own) = operation.and_then(|operation| own_name(operation, fault.code())) {
+        if let Some(own) = dialect.service.and_then(|service| own_name(service.name, fault.code())) {
             let status =
                 dialect.service.and_then(|service| service.error(own)).map_or(400, |facts| facts.status);
             return Self { code: Cow::Borrowed(own), status, message: fault.message() };
@@ -157,10 +158,9 @@ impl<'a> WireError<'a> {
     }
 }
 
-/// The name that the operation's service has for a common code.
-fn own_name(operation: &OperationFacts, code: &str) -> Option<&'static str> {
-    let names =
-        OWN_NAMES.iter().find(|(service, common, _)| *service == operation.service.name && *common == code);
+/// The name that a service has for a common code.
+fn own_name(service: &str, code: &str) -> Option<&'static str> {
+    let names = OWN_NAMES.iter().find(|(named, common, _)| *named == service && *common == code);
     names.map(|(_, _, own)| *own)
 }
 
