@@ -12,6 +12,8 @@ mod data_key;
 mod duty;
 mod family;
 mod fault;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod grant;
 mod key;
 mod kms;
