@@ -89,7 +89,12 @@ class Keyward:
         self._endpoints_file.unlink(missing_ok=True)
         self.log = self.folder.with_suffix(".log").open("ab")
         self.process = subprocess.Popen(
-            command + self.arguments, stdout=subprocess.DEVNULL, stderr=self.log, cwd=self.folder.parent
+            command + self.arguments,
+            stdout=subprocess.DEVNULL,
+            stderr=self.log,
+            cwd=self.folder.parent,
+            # Where Python ignores SIGXFSZ, so does the server: a write past a limit is an error, as on a full disk.
+            restore_signals=False,
         )
         wait_for(self._is_ready, READY_SECONDS_MAX, 0.01)
         return self
@@ -110,6 +115,19 @@ class Keyward:
         """SIGKILL."""
         self.process.kill()
         self.process.wait(10)
+
+    def vault(self):
+        """The process id of the vault that `serve` has started; `None` while there is none."""
+        pid = self.process.pid
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                try:
+                    words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+                except OSError:
+                    continue
+                if b"vault" in words:
+                    return int(child)
+        return None
 
     def restart(self):
         self.stop()

@@ -9,6 +9,7 @@ The notes go to `target/shown/`, a line each: service, operation, kind, name, te
 
 import os
 import sys
+import threading
 from collections import defaultdict
 from pathlib import Path
 
@@ -22,6 +23,7 @@ AS_GOOD_AS_SUCCESS = "DryRunOperationException"
 
 _pending = defaultdict(set)
 _shown = set()
+_carried = threading.local()
 _plain_call = BaseClient._make_api_call
 
 
@@ -41,6 +43,20 @@ def finish(worker):
         FOLDER.mkdir(parents=True, exist_ok=True)
         lines = ["\t".join(note) + "\n" for note in sorted(_shown)]
         (FOLDER / f"{worker}-{os.getpid()}.tsv").write_text("".join(lines))
+
+
+def carried(function):
+    """The function, whose calls are those of the test that calls us, in whichever thread it runs."""
+    test = _calling_test()
+
+    def run(*arguments, **named):
+        _carried.test = test
+        try:
+            return function(*arguments, **named)
+        finally:
+            _carried.test = None
+
+    return run
 
 
 def _noted_call(client, operation, members):
@@ -75,14 +91,14 @@ def _calling_test():
     while frame is not None:
         code = frame.f_code
         path = Path(code.co_filename)
-        if path.is_relative_to(TESTS) and path != Path(__file__):
+        if path.is_relative_to(TESTS) and path != Path(__file__).resolve():
             if code.co_qualname.startswith("test_") and path.name.startswith("test_"):
                 return f"{path.relative_to(TESTS)}::{code.co_qualname.split('.')[0]}"
             outer, _, inner = code.co_qualname.rpartition(".<locals>.")
             if outer and not inner.startswith("<"):
                 return None
         frame = frame.f_back
-    return None
+    return getattr(_carried, "test", None)
 
 
 def _paths(shape, value, path=""):

@@ -5,26 +5,11 @@ import random
 import signal
 import threading
 import time
-from pathlib import Path
 
 from botocore.exceptions import ClientError
 from harness import wait_for
 
 DEATHS = int(os.environ.get("KEYWARD_VAULT_DEATHS", "10"))
-
-
-def vault_of(server):
-    """The process id of the vault that `serve` has started; `None` while there is none."""
-    pid = server.process.pid
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            try:
-                words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"vault" in words:
-                return int(child)
-    return None
 
 
 class Load(threading.Thread):
@@ -75,11 +60,11 @@ def test_a_vault_that_dies_is_started_again_and_nobody_gets_a_wrong_answer(own_s
         thread.start()
     chance = random.Random(int(os.environ.get("KEYWARD_SEED", "7")))
     for _ in range(DEATHS):
-        vault = wait_for(lambda: vault_of(server))
+        vault = wait_for(lambda: server.vault())
         before = sum(thread.right for thread in load)
         time.sleep(chance.uniform(0, 0.05))
         os.kill(vault, signal.SIGKILL)
-        wait_for(lambda: vault_of(server) not in (None, vault))
+        wait_for(lambda: server.vault() not in (None, vault))
         wait_for(lambda: sum(thread.right for thread in load) > before + len(load))
     for thread in load:
         thread.done.set()
