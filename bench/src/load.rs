@@ -1,5 +1,6 @@
-//! Sends one request over and over on many connections and counts the good answers.
+//! Sends one request over and over on many connections, and checks every answer.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -8,68 +9,88 @@ use tokio::task::JoinSet;
 
 use crate::Failure;
 
+/// A request, and what a right answer to it holds.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    /// Head and body.
+    pub(crate) request: Vec<u8>,
+    /// Bytes that stand in the body of every right answer.
+    pub(crate) expected: Vec<u8>,
+}
+
 /// What came of a load.
 pub(crate) struct Outcome {
-    /// Answers with status 200.
+    /// Right answers.
     pub(crate) good: u64,
+    /// How long all of it took.
+    pub(crate) duration: Duration,
     /// How long each took, in order of length.
-    pub(crate) latencies: Vec<Duration>,
+    latencies: Vec<Duration>,
 }
 
 impl Outcome {
-    /// The latency that this share of the answers stayed below.
-    pub(crate) fn percentile(&self, share: f64) -> Duration {
+    /// The latency that this share of the answers stayed below, in microseconds.
+    pub(crate) fn percentile(&self, share: f64) -> f64 {
         let at = (self.latencies.len() as f64 * share) as usize;
-        self.latencies.get(at.min(self.latencies.len().saturating_sub(1))).copied().unwrap_or_default()
+        let found = self.latencies.get(at.min(self.latencies.len().saturating_sub(1)));
+        found.copied().unwrap_or_default().as_secs_f64() * 1e6
     }
 }
 
-/// Loads `address` for a while. Any answer but 200 is a failure of the benchmark.
+/// Loads `address` for a while. A wrong answer is a failure of the benchmark.
 pub(crate) async fn run(
     address: &str,
-    request: &[u8],
+    asked: &Asked,
     connections: usize,
     duration: Duration,
 ) -> Result<Outcome, Failure> {
-    let end = Instant::now() + duration;
+    let begin = Instant::now();
     let mut tasks = JoinSet::new();
     for _ in 0..connections {
-        let (address, request) = (address.to_owned(), request.to_vec());
-        tasks.spawn(async move {
-            let mut stream = TcpStream::connect(&address).await?;
-            stream.set_nodelay(true)?;
-            let mut latencies = Vec::new();
-            while Instant::now() < end {
-                let begin = Instant::now();
-                once(&mut stream, &request).await?;
-                latencies.push(begin.elapsed());
-            }
-            Ok::<_, std::io::Error>(latencies)
-        });
+        tasks.spawn(one_connection(address.to_owned(), asked.clone(), begin + duration));
     }
     let mut latencies = Vec::new();
     while let Some(done) = tasks.join_next().await {
         latencies.extend(done??);
     }
     latencies.sort_unstable();
-    Ok(Outcome { good: latencies.len() as u64, latencies })
+    Ok(Outcome { good: latencies.len() as u64, duration: begin.elapsed(), latencies })
 }
 
-/// One request and its answer's body.
-pub(crate) async fn once(stream: &mut TcpStream, request: &[u8]) -> std::io::Result<Vec<u8>> {
+async fn one_connection(address: String, asked: Asked, end: Instant) -> io::Result<Vec<Duration>> {
+    let mut stream = TcpStream::connect(&address).await?;
+    stream.set_nodelay(true)?;
+    let mut latencies = Vec::new();
+    while Instant::now() < end {
+        let begin = Instant::now();
+        let answer = once(&mut stream, &asked.request).await?;
+        latencies.push(begin.elapsed());
+        if !holds(&answer, &asked.expected) {
+            return Err(io::Error::other(format!("a wrong answer: {}", String::from_utf8_lossy(&answer))));
+        }
+    }
+    Ok(latencies)
+}
+
+fn holds(answer: &[u8], expected: &[u8]) -> bool {
+    expected.is_empty() || answer.windows(expected.len()).any(|part| part == expected)
+}
+
+/// One request and its answer's body; any status but 200 and 204 is an error.
+pub(crate) async fn once(stream: &mut TcpStream, request: &[u8]) -> io::Result<Vec<u8>> {
     stream.write_all(request).await?;
     let mut answer = Vec::with_capacity(4096);
     loop {
         if stream.read_buf(&mut answer).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
         let length = content_length(&answer[..head]);
         if answer.len() < head + 4 + length {
             continue;
         }
-        if !answer.starts_with(b"HTTP/1.1 200") {
-            return Err(std::io::Error::other(String::from_utf8_lossy(&answer).into_owned()));
+        if !answer.starts_with(b"HTTP/1.1 200") && !answer.starts_with(b"HTTP/1.1 204") {
+            return Err(io::Error::other(String::from_utf8_lossy(&answer).into_owned()));
         }
         return Ok(answer.split_off(head + 4));
     }

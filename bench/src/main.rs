@@ -1,31 +1,42 @@
-//! Benchmarks: Keyward beside a peer in the same run, interleaved, as good answers per CPU second.
+//! Benchmarks: Keyward beside its peers in the same run, interleaved, as right answers per CPU second.
 //!
-//! `cargo build --release && cargo run --release -p keyward-bench -- kms`
+//! `cargo build --release -p keyward -p keyward-bench && target/release/keyward-bench kms`
 //!
 //! The figure that holds on a noisy machine is the rate per CPU second of all processes of the subject
-//! (API and vault); subject and peer take turns, every answer is checked. Deliberately absent: any
+//! (API and vault); subject and peers take turns, every answer is checked. Deliberately absent: any
 //! judgement; the goals are in `docs/performance.md`.
 
+mod bare;
 mod cpu;
+mod keyward;
 mod kms;
 mod load;
-mod peer;
+mod openbao;
 mod report;
 mod server;
 mod sign;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 type Failure = Box<dyn std::error::Error>;
 
-const USAGE: &str = "usage: keyward-bench kms [ROUNDS [SECONDS [CONNECTIONS]]]";
+const USAGE: &str = "usage: keyward-bench kms [ROUNDS [SECONDS [CONNECTIONS]]]
+
+BAO names OpenBao's program; without it, the one that `cargo xtask test` installs below target/venv is measured.";
+
+/// Where the tests' Python packages are, from the folder of this program.
+const INSTALLED_BAO: &str = "../venv/bin/bao";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
-        ["kms", rest @ ..] => settings(rest).and_then(|settings| kms::run(&settings)),
-        ["peer", address] => peer::serve(address),
+        ["kms", rest @ ..] => settings(rest).and_then(|settings| {
+            server::pin_the_load()?;
+            kms::run(&settings)
+        }),
+        ["bare", address] => bare::serve(address),
         _ => Err(USAGE.into()),
     };
     if let Err(failure) = result {
@@ -40,11 +51,30 @@ struct Settings {
     rounds: usize,
     seconds: u64,
     connections: usize,
+    /// OpenBao's program; without it there is no peer.
+    bao: Option<PathBuf>,
 }
 
 fn settings(words: &[&str]) -> Result<Settings, Failure> {
     let number = |at: usize, default: usize| -> Result<usize, Failure> {
         words.get(at).map_or(Ok(default), |word| word.parse().map_err(|_| USAGE.into()))
     };
-    Ok(Settings { rounds: number(0, 5)?, seconds: number(1, 2)? as u64, connections: number(2, 16)? })
+    Ok(Settings {
+        rounds: number(0, 5)?,
+        seconds: number(1, 2)? as u64,
+        connections: number(2, 16)?,
+        bao: bao()?,
+    })
+}
+
+fn bao() -> Result<Option<PathBuf>, Failure> {
+    if let Some(named) = std::env::var_os("BAO") {
+        return Ok(Some(named.into()));
+    }
+    let installed = std::env::current_exe()?.with_file_name(INSTALLED_BAO);
+    if installed.exists() {
+        return Ok(Some(installed));
+    }
+    eprintln!("OpenBao is not there (see BAO in the usage): measuring without it");
+    Ok(None)
 }

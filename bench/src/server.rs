@@ -5,10 +5,19 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::Failure;
+use crate::openbao::TOKEN;
 use crate::sign::Signer;
 
-/// The core of subject and peer; the load runs on another.
+/// The core of all that are measured; the load runs on another.
 const SERVER_CORE: &str = "0";
+const LOAD_CORE: &str = "1";
+
+/// Keeps this process, which makes the load, away from the servers.
+pub(crate) fn pin_the_load() -> Result<(), Failure> {
+    let own = std::process::id().to_string();
+    let done = Command::new("taskset").args(["-cp", LOAD_CORE, &own]).stdout(Stdio::null()).status()?;
+    if done.success() { Ok(()) } else { Err("the load can not be pinned to a core of its own".into()) }
+}
 
 /// A process that goes when this does.
 pub(crate) struct Server {
@@ -18,20 +27,37 @@ pub(crate) struct Server {
 
 impl Server {
     fn start(program: &Path, arguments: &[&str], address: String) -> Result<Self, Failure> {
+        Self::start_in(program, arguments, address, Path::new("."))
+    }
+
+    fn start_in(program: &Path, arguments: &[&str], address: String, home: &Path) -> Result<Self, Failure> {
         let child = Command::new("taskset")
             .args(["-c", SERVER_CORE])
             .arg(program)
             .args(arguments)
             .env("RUST_LOG", "warn,audit=off")
+            .env("HOME", home)
             .stdout(Stdio::null())
             .spawn()?;
         Ok(Self { child, address })
     }
 
     /// The bare hyper server.
-    pub(crate) fn peer() -> Result<Self, Failure> {
+    pub(crate) fn bare() -> Result<Self, Failure> {
         let address = format!("127.0.0.1:{}", free_port()?);
-        let server = Self::start(&std::env::current_exe()?, &["peer", &address], address.clone())?;
+        let server = Self::start(&std::env::current_exe()?, &["bare", &address], address.clone())?;
+        wait_until(|| std::net::TcpStream::connect(&address).is_ok())?;
+        Ok(server)
+    }
+
+    /// OpenBao's development server: unsealed, in memory, without TLS.
+    pub(crate) fn openbao(program: &Path, folder: &Path) -> Result<Self, Failure> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let listen = format!("-dev-listen-address={address}");
+        let token = format!("-dev-root-token-id={TOKEN}");
+        let arguments = ["server", "-dev", "-dev-no-store-token", "-log-level=error", &listen, &token];
+        // It keeps a file in its home.
+        let server = Self::start_in(program, &arguments, address.clone(), folder)?;
         wait_until(|| std::net::TcpStream::connect(&address).is_ok())?;
         Ok(server)
     }

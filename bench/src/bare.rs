@@ -1,4 +1,4 @@
-//! The peer: a bare hyper server that answers the same bytes, for what HTTP alone costs.
+//! A bare hyper server that answers as many bytes, for what HTTP alone costs.
 //!
 //! The request's path holds nothing; how many bytes to answer stands in the header `x-answer-bytes`.
 
