@@ -5,54 +5,10 @@
 # It needs the AWS CLI, dig, delv, unbound, ldns-verify-zone and dnsviz on the PATH, and a built
 # keyward (KEYWARD names it; the default is target/release/keyward, else target/debug/keyward).
 # NETWORK names the loopback /24 whose addresses it uses, STAY=1 leaves everything running at the end.
-set -euo pipefail
-
-here=$(cd "$(dirname "$0")/../.." && pwd)
-keyward=${KEYWARD:-$here/target/release/keyward}
-[ -x "$keyward" ] || keyward=$here/target/debug/keyward
+. "$(dirname "$0")/lesson.bash"
 network=${NETWORK:-127.41.7}
 root=$network.1 org=$network.2 hosted=$network.3 resolver=$network.7
 domain=animalsforlife.org
-folder=$(mktemp -d)
-
-step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
-say() { printf '   %s\n' "$*"; }
-fail() { printf '!! %s\n' "$*" >&2; exit 1; }
-# see TEXT PATTERN: shows the text and insists on the pattern.
-see() {
-  printf '%s\n' "$1" | sed 's/^/   | /'
-  grep -Eq -- "$2" <<<"$1" || fail "expected to see: $2"
-}
-# see_not TEXT PATTERN: insists that the pattern is not there.
-see_not() { if grep -Eq -- "$2" <<<"$1"; then printf '%s\n' "$1"; fail "did not expect: $2"; fi; }
-# until_seen PATTERN COMMAND...: repeats a command until its output shows the pattern.
-until_seen() {
-  local pattern=$1 text; shift
-  for _ in $(seq 100); do
-    text=$("$@" 2>&1 || true)
-    if grep -Eq -- "$pattern" <<<"$text"; then printf '%s\n' "$text"; return 0; fi
-    sleep 0.2
-  done
-  printf '%s\n' "$text" >&2
-  fail "never saw '$pattern' from: $*"
-}
-# field JSON-TEXT EXPRESSION: reads one value of a JSON text.
-field() { python3 -c 'import json,sys; print(eval("d"+sys.argv[2], {"d": json.loads(sys.argv[1])}))' "$1" "$2"; }
-
-pids=()
-clean_up() {
-  local status=$?
-  if [ "${STAY:-0}" = 1 ] && [ $status -eq 0 ]; then
-    say "everything stays up; stop it with: kill ${pids[*]}; rm -r $folder"
-    exit 0
-  fi
-  [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
-  wait 2>/dev/null || true
-  [ $status -eq 0 ] || { [ -f "$folder/serve.log" ] && tail -n 30 "$folder/serve.log" >&2; }
-  rm -rf "$folder"
-  exit $status
-}
-trap clean_up EXIT
 
 step "Start Keyward in an empty folder; root, org and the zone's four servers get addresses of their own"
 cd "$folder"
@@ -67,12 +23,7 @@ listen = ["$org:53"]
 [dns.hosted]
 listen = ["$network.3:53", "$network.4:53", "$network.5:53", "$network.6:53"]
 TOML
-"$keyward" serve > serve.out 2> serve.log &
-pids+=($!)
-for _ in $(seq 200); do [ -s keyward-data/endpoints.json ] && break; sleep 0.1; done
-[ -s keyward-data/endpoints.json ] || fail "keyward serve did not get ready"
-eval "$("$keyward" env)"
-export AWS_PAGER='' AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+start_keyward
 see "$(aws sts get-caller-identity)" '"Arn": "arn:aws:iam::[0-9]{12}:root"'
 account=$(aws sts get-caller-identity --query Account --output text)
 

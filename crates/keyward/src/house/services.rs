@@ -48,7 +48,8 @@ impl Services {
         duties: &mut JoinSet<()>,
     ) -> Result<Self, Refusal> {
         let iam = build_iam(site, router, duties);
-        let kms = build_kms(site, &iam, router, duties).await?;
+        let clusters = Clusters::new();
+        let kms = build_kms(site, &iam, &clusters, router, duties).await?;
         let registry = registry::build(site, duties).await?;
         let route53 = build_route53(site, &registry, router, duties)?;
         build_domains(site, &registry, router, duties);
@@ -117,12 +118,15 @@ fn build_iam(site: &Site<'_>, router: &mut Router, duties: &mut JoinSet<()>) -> 
 async fn build_kms(
     site: &Site<'_>,
     iam: &Arc<Iam>,
+    clusters: &Clusters,
     router: &mut Router,
     duties: &mut JoinSet<()>,
 ) -> Result<Arc<Kms>, Refusal> {
     let kms = Kms::open(KmsParts {
         store: Arc::clone(&site.ground.store),
         vault: site.vault.clone(),
+        gate: site.handle.clone(),
+        clusters: clusters.clone(),
         principals: Arc::<Iam>::clone(iam) as Arc<dyn PrincipalDirectory>,
         clock: Arc::clone(&site.ground.clock),
         random: Arc::clone(&site.ground.random),

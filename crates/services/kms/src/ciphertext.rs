@@ -9,13 +9,15 @@ use std::sync::Arc;
 use keyward_base::Fault;
 use keyward_gate::{Check, RequestContext, View};
 use keyward_schema::kms::{DryRunModifierType, EncryptionAlgorithmSpec};
-use keyward_vault::{BlobHeader, EncryptionAlgorithm, KeyRef, KeyUsage, parse_ciphertext_header};
+use keyward_vault::{BlobHeader, EncryptionAlgorithm, KeyUsage, MaterialId, parse_ciphertext_header};
 
 use crate::crypto::{GivenContext, encryption_algorithm, with_context};
 use crate::fault;
 use crate::key::{KeyId, Profile};
+use crate::keystore::ClusterBlob;
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
+use crate::material::MaterialRef;
 use crate::resolve::{Access, Target};
 
 /// The members of a request that say what is to be decrypted.
@@ -47,7 +49,7 @@ pub(crate) struct Source {
 /// A ciphertext whose key may decrypt it.
 pub(crate) struct Opened<'a> {
     /// The material that made it.
-    pub(crate) material: &'a KeyRef,
+    pub(crate) material: MaterialRef<'a>,
     /// The algorithm.
     pub(crate) algorithm: EncryptionAlgorithm,
     /// Its bytes; empty in a dry run without one.
@@ -69,9 +71,21 @@ impl SourceRequest<'_> {
         if self.ciphertext.is_some() { Ok(()) } else { Err(fault::missing("ciphertextBlob")) }
     }
 
-    fn header(&self) -> Option<BlobHeader<'_>> {
-        parse_ciphertext_header(self.ciphertext?)
+    fn header(&self) -> Option<Header<'_>> {
+        let blob = self.ciphertext?;
+        if let Some(BlobHeader { key_id, material_id, .. }) = parse_ciphertext_header(blob) {
+            return Some(Header { key_id, material_id, by_cluster: false });
+        }
+        let ClusterBlob { key_id, material_id, .. } = ClusterBlob::parse(blob)?;
+        Some(Header { key_id, material_id, by_cluster: true })
     }
+}
+
+/// What a symmetric ciphertext claims.
+struct Header<'a> {
+    key_id: &'a str,
+    material_id: MaterialId,
+    by_cluster: bool,
 }
 
 impl Source {
@@ -126,18 +140,31 @@ impl Source {
         Ok(Opened { material, algorithm, ciphertext: wanted.ciphertext.unwrap_or_default() })
     }
 
-    fn material(&self, algorithm: EncryptionAlgorithm, wanted: &SourceRequest<'_>) -> Result<&KeyRef, Fault> {
+    fn material(
+        &self,
+        algorithm: EncryptionAlgorithm,
+        wanted: &SourceRequest<'_>,
+    ) -> Result<MaterialRef<'_>, Fault> {
         let key = self.key();
         if algorithm != EncryptionAlgorithm::SymmetricDefault || wanted.ignores_ciphertext() {
             // A key that waits for its material has none; its state says so better.
             key.admit(Profile::Cryptographic)?;
-            return key.current();
+            return match key.cluster_key() {
+                Some(material) => Ok(MaterialRef::Cluster(material)),
+                None => key.current().map(MaterialRef::Vault),
+            };
         }
         let header = wanted.header().ok_or_else(fault::invalid_ciphertext)?;
         if header.key_id != key.arn.id.as_str() {
             return Err(fault::incorrect_key());
         }
-        key.material(header.material_id).ok_or_else(fault::invalid_ciphertext)
+        let material = if header.by_cluster {
+            let cluster = key.cluster_key().filter(|material| material.material_id == header.material_id);
+            cluster.map(MaterialRef::Cluster)
+        } else {
+            key.material(header.material_id).map(MaterialRef::Vault)
+        };
+        material.ok_or_else(fault::invalid_ciphertext)
     }
 }
 

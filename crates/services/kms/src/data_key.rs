@@ -27,6 +27,14 @@ pub(crate) fn pair_spec(given: DataKeyPairSpec, request: &RequestContext) -> Res
     Ok(spec)
 }
 
+/// Keys in custom key stores make no pairs.
+pub(crate) fn check_makes_pairs(key: &LoadedKey) -> Result<(), Fault> {
+    match key.record.source.store() {
+        Some(_) => Err(fault::wrong_origin(&key.arn, key.record.origin())),
+        None => Ok(()),
+    }
+}
+
 /// The condition keys of a data key pair.
 pub(crate) fn with_pair(check: Check, pair: DataKeyPairSpec, context: &GivenContext) -> Check {
     with_context(check, context, None).with("kms:DataKeyPairSpec", pair.as_str())

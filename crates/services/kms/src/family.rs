@@ -12,7 +12,7 @@ use keyward_schema::kms::KeyMetadata;
 use keyward_store::Txn;
 
 use crate::fault;
-use crate::key::{KeyArn, KeyRecord, MaterialState, MultiRegion, metadata, relatives};
+use crate::key::{KeyArn, KeyRecord, MaterialState, MultiRegion, relatives};
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
 use crate::rows;
@@ -79,7 +79,7 @@ impl Kms {
         view: &mut View<'_>,
         key: &Arc<LoadedKey>,
     ) -> Result<KeyMetadata, Fault> {
-        let mut shown = metadata(&key.arn, &key.record)?;
+        let mut shown = key.metadata()?;
         if let Some(primary) = self.primary(view, key).await? {
             let all = relatives(&key.arn, &primary.arn.region, primary.record.replicas());
             shown.multi_region_configuration = Some(all);

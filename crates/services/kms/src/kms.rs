@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use keyward_base::{Arn, Clock, Fault, NoticeBoard, Partition, Random, Region};
-use keyward_gate::PrincipalDirectory;
+use keyward_gate::{GateHandle, PrincipalDirectory};
+use keyward_hsm::Clusters;
 use keyward_store::{Store, Txn, TxnError};
 use keyward_vault::VaultClient;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use tokio::sync::Notify;
 
 use crate::attestation::AttestationRoots;
 use crate::fault;
+use crate::keystore::KeyStores;
 use crate::loaded::KeyCache;
 use crate::marker::{MARKER_KEY_BYTES, Markers};
 use crate::quota::ResourceQuotas;
@@ -22,6 +24,10 @@ pub struct KmsParts {
     pub store: Arc<dyn Store>,
     /// Where its keys are.
     pub vault: VaultClient,
+    /// How CloudHSM is asked of clusters.
+    pub gate: GateHandle,
+    /// The clusters that custom key stores can be made of.
+    pub clusters: Clusters,
     /// Who exists, for key policies that name principals.
     pub principals: Arc<dyn PrincipalDirectory>,
     /// The time.
@@ -42,6 +48,8 @@ pub struct KmsParts {
 pub struct Kms {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) vault: VaultClient,
+    pub(crate) gate: GateHandle,
+    pub(crate) key_stores: KeyStores,
     pub(crate) principals: Arc<dyn PrincipalDirectory>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
@@ -69,6 +77,8 @@ impl Kms {
         Ok(Arc::new(Self {
             store: parts.store,
             vault: parts.vault,
+            gate: parts.gate,
+            key_stores: KeyStores::new(parts.clusters),
             principals: parts.principals,
             clock: parts.clock,
             random: parts.random,

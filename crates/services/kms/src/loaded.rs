@@ -6,14 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use keyward_base::{AccountId, Fault};
 use keyward_gate::{Check, Judge, RequestContext};
+use keyward_hsm::KeyHandle;
 use keyward_policy::{ConditionValues, Flavour, Policy};
-use keyward_schema::kms::KeyState;
+use keyward_schema::kms::{KeyMetadata, KeyState};
 use keyward_store::{Key, Revision, Row};
 use keyward_vault::{Ekt, KeyBinding, KeyOrigin, KeyOwner, KeyRef, KeySpec, KeyUsage, MaterialId};
 use lru::LruCache;
 
 use crate::grant::KeyGrants;
-use crate::key::{KeyArn, KeyRecord, MultiRegion, Profile};
+use crate::key::{Backing, CustomKeyStoreId, KeyArn, KeyRecord, MultiRegion, Profile, Source, metadata};
+use crate::keystore::{Connection, FoundStore};
+use crate::material::no_recipient;
 use crate::rows;
 use crate::{family, fault};
 
@@ -34,6 +37,16 @@ pub(crate) struct LoadedKey {
     conditions: ConditionValues,
     materials: Vec<KeyRef>,
     grants: Arc<KeyGrants>,
+    /// What is known of the custom key store that it is in.
+    store: Option<InStore>,
+}
+
+/// A key's custom key store, as far as it shows in the key.
+#[derive(Clone, Debug)]
+struct InStore {
+    revision: Revision,
+    connected: bool,
+    cluster_id: String,
 }
 
 impl LoadedKey {
@@ -47,12 +60,34 @@ impl LoadedKey {
         });
         let materials = materials.collect();
         let grants = Arc::new(KeyGrants { arn: arn.clone(), child: None });
-        Ok(Self { arn, policy: Arc::new(policy), conditions, materials, grants, record })
+        let policy = Arc::new(policy);
+        Ok(Self { arn, policy, conditions, materials, grants, record, store: None })
+    }
+
+    /// The same key, in `store`.
+    fn in_store(&self, store: &FoundStore) -> Result<Self, Fault> {
+        let in_store = InStore {
+            revision: store.revision,
+            connected: store.record.connection == Connection::Connected,
+            cluster_id: store.record.cluster_id.clone(),
+        };
+        Ok(Self { store: Some(in_store), ..Self::new(self.arn.clone(), self.record.clone())? })
     }
 
     /// Its state as the API shows it.
     pub(crate) fn state(&self) -> KeyState {
-        self.record.lifecycle.shown()
+        self.record.lifecycle.shown_in_store(self.store.as_ref().is_none_or(|store| store.connected))
+    }
+
+    /// What `DescribeKey` shows of it.
+    pub(crate) fn metadata(&self) -> Result<KeyMetadata, Fault> {
+        let state = self.state();
+        Ok(KeyMetadata {
+            enabled: Some(state == KeyState::Enabled),
+            key_state: Some(state),
+            cloud_hsm_cluster_id: self.store.as_ref().map(|store| store.cluster_id.clone()),
+            ..metadata(&self.arn, &self.record)?
+        })
     }
 
     /// Whether operations of `profile` work on it now.
@@ -96,6 +131,19 @@ impl LoadedKey {
         current.ok_or_else(|| fault::internal("an enabled key has no current material"))
     }
 
+    /// The cluster's key, where the material is in a custom key store.
+    pub(crate) fn cluster_key(&self) -> Option<ClusterKeyRef<'_>> {
+        let Source::CloudHsm(store) = &self.record.source else { return None };
+        let material = self.record.current()?;
+        let Backing::CloudHsm(key) = &material.backing else { return None };
+        Some(ClusterKeyRef { store, handle: KeyHandle(key.reference), material_id: material.id })
+    }
+
+    /// The vault's token of the current material, which answering a recipient takes.
+    pub(crate) fn in_vault(&self) -> Result<&KeyRef, Fault> {
+        if self.cluster_key().is_some() { Err(no_recipient()) } else { self.current() }
+    }
+
     /// The material with this id.
     pub(crate) fn material(&self, id: MaterialId) -> Option<&KeyRef> {
         self.materials.iter().find(|material| material.binding().material_id == id)
@@ -110,6 +158,17 @@ impl LoadedKey {
             .with_conditions(conditions)
             .with_grants(Arc::<KeyGrants>::clone(&self.grants))
     }
+}
+
+/// A key's material where a CloudHSM cluster has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClusterKeyRef<'a> {
+    /// The custom key store.
+    pub(crate) store: &'a CustomKeyStoreId,
+    /// What the cluster calls it.
+    pub(crate) handle: KeyHandle,
+    /// Its id.
+    pub(crate) material_id: MaterialId,
 }
 
 /// A token bound to the key that its row belongs to: a token that was moved here from another key's row
@@ -171,6 +230,21 @@ impl KeyCache {
         }
         let record = rows::read_key(&row.value)?;
         let key = Arc::new(LoadedKey::new(arn, record)?);
+        self.lock().put(row.key.clone(), (row.revision, Arc::clone(&key)));
+        Ok(key)
+    }
+
+    /// The key in `row` as it is in `store`, made ready unless neither has changed since it last was.
+    pub(crate) fn in_store(
+        &self,
+        row: &Row,
+        key: Arc<LoadedKey>,
+        store: &FoundStore,
+    ) -> Result<Arc<LoadedKey>, Fault> {
+        if key.store.as_ref().is_some_and(|known| known.revision == store.revision) {
+            return Ok(key);
+        }
+        let key = Arc::new(key.in_store(store)?);
         self.lock().put(row.key.clone(), (row.revision, Arc::clone(&key)));
         Ok(key)
     }

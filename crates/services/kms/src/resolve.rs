@@ -11,6 +11,7 @@ use keyward_gate::{Check, RequestContext, View};
 use crate::alias::{AliasName, AliasRow};
 use crate::fault;
 use crate::key::{Forms, KeyArn, KeyId, Named, Place, Reference};
+use crate::keystore::KeyStorePlaces;
 use crate::kms::Kms;
 use crate::loaded::LoadedKey;
 use crate::rows;
@@ -138,8 +139,14 @@ impl Kms {
         view: &mut View<'_>,
         arn: KeyArn,
     ) -> Result<Option<Arc<LoadedKey>>, Fault> {
-        let row = view.get(&rows::key(arn.account, &arn.region, &arn.id)).await?;
-        row.map(|row| self.keys.load(arn, &row)).transpose()
+        let (account, region) = (arn.account, arn.region.clone());
+        let Some(row) = view.get(&rows::key(account, &region, &arn.id)).await? else { return Ok(None) };
+        let key = self.keys.load(arn, &row)?;
+        let Some(store) = key.record.source.store().cloned() else { return Ok(Some(key)) };
+        let places = KeyStorePlaces { account, region: &region };
+        let store = self.load_store(view, places, store).await?;
+        let store = store.ok_or_else(|| fault::internal("a key's custom key store is gone"))?;
+        self.keys.in_store(&row, key, &store).map(Some)
     }
 
     /// The key whose id a ciphertext carries: the caller's own, else the one of whichever account has it.

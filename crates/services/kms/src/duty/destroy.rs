@@ -2,12 +2,14 @@
 //! transaction.
 
 use keyward_base::Fault;
+use keyward_hsm::KeyHandle;
 use keyward_store::{Compare, Txn};
 
 use super::planned::Outcome;
 use crate::family::settle_pending;
 use crate::grant::GrantPlaces;
-use crate::key::{KeyArn, KeyRecord, Lifecycle, MultiRegion};
+use crate::key::{Backing, KeyArn, KeyRecord, Lifecycle, MultiRegion};
+use crate::keystore::KeyStorePlaces;
 use crate::kms::Kms;
 use crate::planned::{Plan, Planned};
 use crate::{family, fault, rotation, rows};
@@ -87,5 +89,18 @@ fn without_key(mut txn: Txn, planned: &Planned, record: &KeyRecord) -> Txn {
     for alias in &record.aliases {
         txn = txn.delete(rows::alias(planned.account, &planned.region, alias));
     }
-    txn.delete(rows::owner(&planned.region, &planned.id))
+    without_cluster_key(txn, planned, record).delete(rows::owner(&planned.region, &planned.id))
+}
+
+/// Takes the key out of its custom key store, and lists its material for deletion in the cluster: that can only be done
+/// while the store is connected.
+fn without_cluster_key(txn: Txn, planned: &Planned, record: &KeyRecord) -> Txn {
+    let Some(store) = record.source.store() else { return txn };
+    let places = KeyStorePlaces { account: planned.account, region: &planned.region };
+    let backings = record.materials.iter().filter_map(|material| match &material.backing {
+        Backing::CloudHsm(key) => Some(KeyHandle(key.reference)),
+        Backing::Vault(_) | Backing::Imported { .. } => None,
+    });
+    let txn = txn.delete(places.key(store, &planned.id));
+    backings.fold(txn, |txn, handle| txn.put(places.orphan(store, handle), Vec::new()))
 }

@@ -8,7 +8,7 @@ use keyward_schema::kms::{
     KeyManagerType, KeyMetadata, KeySpec as ShownSpec, KeyState, KeyUsageType, MacAlgorithmSpec,
     MultiRegionConfiguration, MultiRegionKey, MultiRegionKeyType, OriginType, SigningAlgorithmSpec,
 };
-use keyward_vault::{KeyOrigin, KeyRef, KeySpec, KeyUsage};
+use keyward_vault::{KeyOrigin, KeySpec, KeyUsage, MaterialId};
 
 use super::id::KeyArn;
 use super::record::{KeyRecord, MultiRegion};
@@ -142,6 +142,6 @@ pub(crate) fn shown_material(record: &KeyRecord) -> Option<String> {
 }
 
 /// The id of the material that decrypted something, where the key shows one.
-pub(crate) fn shown_source_material(record: &KeyRecord, material: &KeyRef) -> Option<String> {
-    shown_material(record).map(|_| material.binding().material_id.to_string())
+pub(crate) fn shown_source_material(record: &KeyRecord, material: MaterialId) -> Option<String> {
+    shown_material(record).map(|_| material.to_string())
 }

@@ -13,7 +13,7 @@ mod state;
 mod tags;
 
 pub(crate) use id::{KeyArn, KeyId};
-pub(crate) use material::{Material, MaterialState};
+pub(crate) use material::{Backing, ClusterKey, Material, MaterialState};
 pub(crate) use metadata::{KeyAlgorithms, metadata, relatives};
 pub(crate) use metadata::{shown, shown_material, shown_source_material, shown_spec};
 pub(crate) use policy::{POLICY_BYTES_MAX, POLICY_NAME, RESOURCE_SHARE_POLICY_NAME, default_policy};
@@ -22,9 +22,7 @@ pub(crate) use reference::{Forms, Named, Place, Reference};
 pub(crate) use rotation::{
     Automatic, Cause, ON_DEMAND_MAX, PERIOD_DAYS_DEFAULT, Rotation, RotationRecord, RotationRow,
 };
-#[cfg(test)]
-pub(crate) use source::CustomKeyStoreId;
-pub(crate) use source::Source;
+pub(crate) use source::{CustomKeyStoreId, Source};
 pub(crate) use spec::{KeyKind, KeyManager, check_region};
 pub(crate) use state::{Lifecycle, Profile, Refusal};
 pub(crate) use tags::Tags;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use keyward_base::Random;
 use keyward_vault::KeyOrigin;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,19 @@ pub(crate) struct CustomKeyStoreId(String);
 const STORE_DIGITS: usize = 17;
 
 impl CustomKeyStoreId {
+    /// A fresh id.
+    pub(crate) fn random(random: &dyn Random) -> Self {
+        let mut bytes = [0; STORE_DIGITS.div_ceil(2)];
+        random.fill(&mut bytes);
+        let digits = data_encoding::HEXLOWER.encode(&bytes);
+        Self(format!("cks-{}", digits.get(..STORE_DIGITS).unwrap_or(&digits)))
+    }
+
+    /// The id's text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The id that `text` is, if it has the form of one.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("cks-")?;
@@ -77,6 +91,12 @@ mod tests {
         for wrong in ["", "cks-", "cks-0123456789abcdef", "cks-0123456789ABCDEF0", "0123456789abcdef0"] {
             assert_eq!(CustomKeyStoreId::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_fresh_id_has_the_form_that_is_read() {
+        let id = CustomKeyStoreId::random(&keyward_base::SeededRandom::new(1));
+        assert_eq!(CustomKeyStoreId::parse(id.as_str()), Some(id));
     }
 
     #[test]

@@ -42,12 +42,17 @@ impl KeyKind {
             return Err(fault::validation(format!("KeyUsage {usage} is not compatible with KeySpec {spec}")));
         }
         let kind = Self { spec, usage, origin };
+        if origin == KeyOrigin::AwsCloudHsm && spec != KeySpec::SymmetricDefault {
+            let message = "A custom key store can only have symmetric encryption keys.";
+            return Err(fault::unsupported(message));
+        }
         kind.unserved().map_or(Ok(kind), |what| Err(fault::unsupported(format!("{what} is not served yet."))))
     }
 
     /// What of it AWS has and this deployment has not.
     fn unserved(self) -> Option<String> {
-        (self.origin != KeyOrigin::AwsKms).then(|| format!("Origin {}", self.origin))
+        let served = matches!(self.origin, KeyOrigin::AwsKms | KeyOrigin::AwsCloudHsm);
+        (!served).then(|| format!("Origin {}", self.origin))
     }
 }
 
@@ -94,9 +99,21 @@ mod tests {
 
     #[test]
     fn what_is_not_served_yet_is_named() {
-        for origin in [KeyOrigin::External, KeyOrigin::AwsCloudHsm, KeyOrigin::ExternalKeyStore] {
+        for origin in [KeyOrigin::External, KeyOrigin::ExternalKeyStore] {
             let fault = KeyKind::new(KeySpec::SymmetricDefault, None, origin).unwrap_err();
             assert!(fault.to_string().contains(origin.as_str()), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_custom_key_store_has_symmetric_keys_only() {
+        let kind = |spec, usage| KeyKind::new(spec, usage, KeyOrigin::AwsCloudHsm);
+        assert!(kind(KeySpec::SymmetricDefault, None).is_ok());
+        for (spec, usage) in
+            [(KeySpec::Rsa2048, KeyUsage::EncryptDecrypt), (KeySpec::Hmac256, KeyUsage::GenerateVerifyMac)]
+        {
+            let fault = kind(spec, Some(usage)).unwrap_err();
+            assert_eq!(fault.code(), "UnsupportedOperationException");
         }
     }
 

@@ -137,6 +137,15 @@ impl Lifecycle {
         }
     }
 
+    /// The state as the API shows it, while the key's store is connected or not. A deletion that is planned shows
+    /// through; what the key was before shows again when its store is connected.
+    pub(crate) const fn shown_in_store(self, connected: bool) -> KeyState {
+        match self {
+            Self::Enabled | Self::Disabled if !connected => KeyState::Unavailable,
+            _ => self.shown(),
+        }
+    }
+
     /// When the key is destroyed, if that is planned.
     pub(crate) const fn deletion_at(self) -> Option<Timestamp> {
         match self {

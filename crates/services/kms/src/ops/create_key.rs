@@ -1,8 +1,9 @@
-//! `CreateKey`: makes a key with material of its own in the vault.
+//! `CreateKey`: makes a key with material of its own, in the vault or in the cluster of a custom key store.
 
 use keyward_base::Fault;
 use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{CreateKey as Shape, CreateKeyRequest, CreateKeyResponse, Tag};
+use keyward_store::TxnError;
 use keyward_vault::{KeyOrigin, KeySpec, MaterialId};
 
 use crate::fault;
@@ -10,6 +11,7 @@ use crate::key::{
     KeyArn, KeyId, KeyKind, KeyManager, KeyRecord, Lifecycle, Material, MaterialState, MultiRegion, Source,
     Tags, check_region, default_policy, metadata, shown,
 };
+use crate::keystore::{FoundStore, places};
 use crate::kms::Kms;
 use crate::loaded::{binding, whole_account};
 use crate::quota;
@@ -25,6 +27,8 @@ pub(crate) struct NewKey {
     arn: KeyArn,
     record: KeyRecord,
     bypass: bool,
+    /// The custom key store that it is to be in.
+    store: Option<FoundStore>,
 }
 
 impl Operation for CreateKey {
@@ -37,7 +41,7 @@ impl Operation for CreateKey {
         kms: &Kms,
         request: &RequestContext,
         input: &CreateKeyRequest,
-        _view: &mut View<'_>,
+        view: &mut View<'_>,
     ) -> Result<(NewKey, Vec<Check>), Fault> {
         let kind = kind(input)?;
         check_region(kind.spec, "KeySpec", &request.partition, &request.region)?;
@@ -48,10 +52,14 @@ impl Operation for CreateKey {
         let arn = arn(request, request.account(), id);
         let bypass = input.bypass_policy_lockout_safety_check == Some(true);
         let checks = checks(request, input, kind, &arn, bypass);
+        let store = match &input.custom_key_store_id {
+            Some(id) => Some(kms.find_store(request, view, id).await?),
+            None => None,
+        };
         let record = KeyRecord {
             spec: kind.spec,
             usage: kind.usage,
-            source: Source::Vault,
+            source: store.as_ref().map_or(Source::Vault, |store| Source::CloudHsm(store.id.clone())),
             manager: KeyManager::Customer,
             created: request.now,
             description: input.description.clone().unwrap_or_default(),
@@ -67,25 +75,40 @@ impl Operation for CreateKey {
             aliases: Vec::new(),
             materials: Vec::new(),
         };
-        Ok((NewKey { arn, record, bypass }, checks))
+        Ok((NewKey { arn, record, bypass, store }, checks))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<CreateKeyResponse, RunError> {
-        let NewKey { arn, record, bypass } = permit.subject();
+        let NewKey { arn, record, bypass, store } = permit.subject();
         policy::check(kms, permit.request(), arn, record, *bypass).await?;
         let txn = kms.count_key(permit.txn(), arn).await?;
-        let id = MaterialId::random(&*kms.random);
-        let binding = binding(arn, record, id);
-        let made = kms.vault.generate_key(&binding).await.map_err(as_fault)?;
         let mut record = record.clone();
-        record.materials.push(Material::made(id, MaterialState::Current, made.ekt));
-        let key_metadata = metadata(arn, &record)?;
-        let txn = txn
+        let material = match store {
+            Some(store) => kms.make_in_store(store, arn).await?,
+            None => make_in_vault(kms, arn, &record).await?,
+        };
+        record.materials.push(material.clone());
+        let mut key_metadata = metadata(arn, &record)?;
+        key_metadata.cloud_hsm_cluster_id = store.as_ref().map(|store| store.record.cluster_id.clone());
+        let mut txn = txn
             .create(rows::key(arn.account, &arn.region, &arn.id), rows::write_key(record)?)
             .create(rows::owner(&arn.region, &arn.id), rows::encode(&rows::OwnerRow::V1(arn.account))?);
-        kms.store.txn(txn).await?;
+        if let Some(store) = store {
+            txn = txn.create(places(permit.request()).key(&store.id, &arn.id), Vec::new());
+        }
+        let written = kms.store.txn(txn).await;
+        if let (Err(TxnError::Conflict), Some(store)) = (&written, store) {
+            kms.unmake_in_store(store, &material).await;
+        }
+        written?;
         Ok(CreateKeyResponse { key_metadata: Some(key_metadata) })
     }
+}
+
+async fn make_in_vault(kms: &Kms, arn: &KeyArn, record: &KeyRecord) -> Result<Material, Fault> {
+    let id = MaterialId::random(&*kms.random);
+    let made = kms.vault.generate_key(&binding(arn, record, id)).await.map_err(as_fault)?;
+    Ok(Material::made(id, MaterialState::Current, made.ekt))
 }
 
 /// What kind of key is asked for.

@@ -2,7 +2,6 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::Sensitive;
 use keyward_schema::kms::{Decrypt as Shape, DecryptRequest, DecryptResponse};
 
 use crate::ciphertext::{Opened, Source, SourceRequest};
@@ -48,21 +47,21 @@ impl Operation for Decrypt {
         let opened = source.open(&source_request(input))?;
         check_dry_run(input.dry_run)?;
         let context = context(&input.encryption_context);
-        let Opened { material, algorithm, ciphertext } = opened;
         let response = DecryptResponse {
             key_id: Some(source.key().arn.to_string()),
-            encryption_algorithm: Some(shown(algorithm.as_str())?),
+            encryption_algorithm: Some(shown(opened.algorithm.as_str())?),
             ..DecryptResponse::default()
         };
         if let Some(vault) = attested.vault(kms) {
+            let Opened { algorithm, ciphertext, .. } = opened;
+            let material = opened.material.in_vault()?;
             let enveloped = vault.decrypt(material, algorithm, ciphertext, &context).await;
             let ciphertext_for_recipient = Some(enveloped.map_err(as_fault)?);
             return Ok(DecryptResponse { ciphertext_for_recipient, ..response });
         }
-        let plaintext = kms.vault.decrypt(material, algorithm, ciphertext, &context).await;
         Ok(DecryptResponse {
-            plaintext: Some(Sensitive::new(plaintext.map_err(as_fault)?.to_vec())),
-            key_material_id: shown_source_material(&source.key().record, material),
+            plaintext: Some(kms.decrypt(source.key(), &opened, &context).await?),
+            key_material_id: shown_source_material(&source.key().record, opened.material.id()),
             ..response
         })
     }

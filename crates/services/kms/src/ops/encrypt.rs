@@ -12,7 +12,6 @@ use crate::kms::Kms;
 use crate::loaded::LoadedKey;
 use crate::quota::charge_use;
 use crate::resolve::{Access, Target};
-use crate::vault::as_fault;
 
 const ACCESS: Access = Access::cryptographic("kms:Encrypt");
 
@@ -50,9 +49,9 @@ impl Operation for Encrypt {
         key.admit(Profile::Cryptographic)?;
         check_dry_run(input.dry_run)?;
         let context = context(&input.encryption_context);
-        let ciphertext = kms.vault.encrypt(key.current()?, algorithm, plaintext, &context).await;
+        let ciphertext = kms.encrypt(key, algorithm, plaintext, &context).await?;
         Ok(EncryptResponse {
-            ciphertext_blob: Some(ciphertext.map_err(as_fault)?),
+            ciphertext_blob: Some(ciphertext),
             key_id: Some(key.arn.to_string()),
             encryption_algorithm: Some(shown(algorithm.as_str())?),
         })

@@ -2,7 +2,6 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::Sensitive;
 use keyward_schema::kms::{GenerateDataKey as Shape, GenerateDataKeyRequest, GenerateDataKeyResponse};
 
 use crate::crypto::{check_dry_run, check_grant_tokens, context, with_context};
@@ -51,7 +50,7 @@ impl Operation for GenerateDataKey {
         let context = context(&input.encryption_context);
         let key_id = Some(key.arn.to_string());
         if let Some(vault) = attested.vault(kms) {
-            let made = vault.generate_data_key(key.current()?, bytes, &context).await.map_err(as_fault)?;
+            let made = vault.generate_data_key(key.in_vault()?, bytes, &context).await.map_err(as_fault)?;
             return Ok(GenerateDataKeyResponse {
                 ciphertext_blob: Some(made.ciphertext),
                 ciphertext_for_recipient: Some(made.enveloped),
@@ -59,10 +58,10 @@ impl Operation for GenerateDataKey {
                 ..GenerateDataKeyResponse::default()
             });
         }
-        let made = kms.vault.generate_data_key(key.current()?, bytes, &context).await.map_err(as_fault)?;
+        let made = kms.generate_data_key(key, bytes, &context).await?;
         Ok(GenerateDataKeyResponse {
             ciphertext_blob: Some(made.ciphertext),
-            plaintext: made.plaintext.map(|plaintext| Sensitive::new(plaintext.to_vec())),
+            plaintext: Some(made.plaintext),
             key_id,
             ciphertext_for_recipient: None,
             key_material_id: shown_material(&key.record),

@@ -8,7 +8,7 @@ use keyward_schema::kms::{
 };
 
 use crate::crypto::{check_dry_run, check_grant_tokens, context};
-use crate::data_key::{check_key, pair_spec, with_pair};
+use crate::data_key::{check_key, check_makes_pairs, pair_spec, with_pair};
 use crate::key::shown_material;
 use crate::kms::Kms;
 use crate::quota::charge_pair;
@@ -48,6 +48,7 @@ impl Operation for GenerateDataKeyPair {
         let key = &attested.subject.key;
         check_grant_tokens(kms, input.grant_tokens.as_ref())?;
         let pair = pair_spec(input.key_pair_spec, permit.request())?;
+        check_makes_pairs(key)?;
         check_key(key, "GenerateDataKeyPair")?;
         check_dry_run(input.dry_run)?;
         let context = context(&input.encryption_context);

@@ -13,7 +13,6 @@ use crate::key::shown_material;
 use crate::kms::Kms;
 use crate::quota::charge_use;
 use crate::resolve::{Access, Target};
-use crate::vault::as_fault;
 
 const ACCESS: Access = Access::cryptographic("kms:GenerateDataKeyWithoutPlaintext");
 
@@ -50,9 +49,9 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         check_key(key, "GenerateDataKeyWithoutPlaintext")?;
         check_dry_run(input.dry_run)?;
         let context = context(&input.encryption_context);
-        let made = kms.vault.generate_data_key_without_plaintext(key.current()?, bytes, &context).await;
+        let ciphertext = kms.generate_data_key_without_plaintext(key, bytes, &context).await?;
         Ok(GenerateDataKeyWithoutPlaintextResponse {
-            ciphertext_blob: Some(made.map_err(as_fault)?.ciphertext),
+            ciphertext_blob: Some(ciphertext),
             key_id: Some(key.arn.to_string()),
             key_material_id: shown_material(&key.record),
         })

@@ -1,16 +1,21 @@
 //! The API: one operation, one file.
 
 mod cancel_key_deletion;
+mod connect_custom_key_store;
 mod create_alias;
+mod create_custom_key_store;
 mod create_grant;
 mod create_key;
 mod decapsulate;
 mod decrypt;
 mod delete_alias;
+mod delete_custom_key_store;
 mod derive_shared_secret;
+mod describe_custom_key_stores;
 mod describe_key;
 mod disable_key;
 mod disable_key_rotation;
+mod disconnect_custom_key_store;
 mod enable_key;
 mod enable_key_rotation;
 mod encapsulate;
@@ -42,6 +47,7 @@ mod sign;
 mod tag_resource;
 mod untag_resource;
 mod update_alias;
+mod update_custom_key_store;
 mod update_key_description;
 mod update_primary_region;
 mod verify;
@@ -70,16 +76,21 @@ macro_rules! register_all {
 pub fn register(router: &mut Router, kms: &Arc<Kms>) {
     register_all! { router, kms:
         cancel_key_deletion::CancelKeyDeletion,
+        connect_custom_key_store::ConnectCustomKeyStore,
         create_alias::CreateAlias,
+        create_custom_key_store::CreateCustomKeyStore,
         create_grant::CreateGrant,
         create_key::CreateKey,
         decapsulate::Decapsulate,
         decrypt::Decrypt,
         delete_alias::DeleteAlias,
+        delete_custom_key_store::DeleteCustomKeyStore,
         derive_shared_secret::DeriveSharedSecret,
+        describe_custom_key_stores::DescribeCustomKeyStores,
         describe_key::DescribeKey,
         disable_key::DisableKey,
         disable_key_rotation::DisableKeyRotation,
+        disconnect_custom_key_store::DisconnectCustomKeyStore,
         enable_key::EnableKey,
         enable_key_rotation::EnableKeyRotation,
         encapsulate::Encapsulate,
@@ -111,6 +122,7 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         tag_resource::TagResource,
         untag_resource::UntagResource,
         update_alias::UpdateAlias,
+        update_custom_key_store::UpdateCustomKeyStore,
         update_key_description::UpdateKeyDescription,
         update_primary_region::UpdatePrimaryRegion,
         verify::Verify,

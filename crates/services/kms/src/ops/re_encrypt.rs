@@ -1,4 +1,4 @@
-//! `ReEncrypt`: decrypts and encrypts again inside the vault; the plaintext never leaves it.
+//! `ReEncrypt`: decrypts and encrypts again; between two keys of the vault the plaintext never leaves it.
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
@@ -11,7 +11,6 @@ use crate::key::{Profile, shown, shown_material, shown_source_material};
 use crate::kms::Kms;
 use crate::quota::charge_move;
 use crate::resolve::{Access, Target};
-use crate::vault::as_fault;
 
 const FROM: Access = Access::cryptographic("kms:ReEncryptFrom");
 const TO: Access = Access::cryptographic("kms:ReEncryptTo");
@@ -65,22 +64,15 @@ impl Operation for ReEncrypt {
         check_dry_run(input.dry_run)?;
         let source_context = context(&input.source_encryption_context);
         let destination_context = context(&input.destination_encryption_context);
-        let ciphertext = kms.vault.re_encrypt(
-            opened.material,
-            opened.algorithm,
-            opened.ciphertext,
-            &source_context,
-            key.current()?,
-            algorithm,
-            &destination_context,
-        );
+        let from = (source.key(), &opened, &source_context);
+        let ciphertext = kms.re_encrypt(from, (key, algorithm, &destination_context)).await?;
         Ok(ReEncryptResponse {
-            ciphertext_blob: Some(ciphertext.await.map_err(as_fault)?),
+            ciphertext_blob: Some(ciphertext),
             source_key_id: Some(source.key().arn.to_string()),
             key_id: Some(key.arn.to_string()),
             source_encryption_algorithm: Some(shown(opened.algorithm.as_str())?),
             destination_encryption_algorithm: Some(shown(algorithm.as_str())?),
-            source_key_material_id: shown_source_material(&source.key().record, opened.material),
+            source_key_material_id: shown_source_material(&source.key().record, opened.material.id()),
             destination_key_material_id: shown_material(&key.record),
         })
     }

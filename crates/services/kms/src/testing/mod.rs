@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use keyward_base::{AccountId, Arn, Fault, Region, SeededRandom, SimulatedClock, Timestamp};
 use keyward_gate::{Caller, Gate, GateHandle, PrincipalDirectory, Router, Throttle, testing};
+use keyward_hsm::Clusters;
 use keyward_schema::OperationShape;
 use keyward_schema::kms::{CreateKey, CreateKeyRequest, KeySpec, KeyUsageType};
 use keyward_store::{SimulatedStore, Store, Txn};
@@ -25,7 +26,10 @@ pub(crate) use attempt::{
 pub(crate) use multi_region::{replicate_key, twin};
 pub(crate) use racing::{Failure, RacingStore};
 
-use crate::key::{KeyId, KeyRecord};
+use crate::key::{CustomKeyStoreId, KeyId, KeyRecord};
+use crate::keystore::{
+    CertificateFingerprint, Connection, Credentials, KeyStorePlaces, KeyStoreRecord, KeyStoreRow,
+};
 use crate::{Kms, KmsParts, ResourceQuotas, register, rows};
 
 /// The account of the tests, and a foreign one.
@@ -41,6 +45,7 @@ pub(crate) struct House {
     pub(crate) clock: Arc<SimulatedClock>,
     pub(crate) kms: Arc<Kms>,
     pub(crate) handle: GateHandle,
+    pub(crate) clusters: Clusters,
     _gate: Arc<Gate>,
 }
 
@@ -85,9 +90,13 @@ impl House {
     ) -> Self {
         let store = Arc::new(RacingStore::new(store));
         let random = Arc::new(SeededRandom::new(5));
+        let handle = GateHandle::new();
+        let clusters = Clusters::new();
         let parts = KmsParts {
             store: store.clone(),
             vault,
+            gate: handle.clone(),
+            clusters: clusters.clone(),
             principals: Arc::new(Everybody),
             clock: clock.clone(),
             random: random.clone(),
@@ -99,9 +108,8 @@ impl House {
         let kms = Kms::open(parts).await.unwrap();
         let mut router = Router::new();
         register(&mut router, &kms);
-        let handle = GateHandle::new();
         let gate = testing::gate_with(store.clone(), clock.clone(), random, router, &handle, throttle);
-        Self { store, clock, kms, handle, _gate: gate }
+        Self { store, clock, kms, handle, clusters, _gate: gate }
     }
 
     /// Calls an operation in the Region of the tests.
@@ -131,6 +139,25 @@ impl House {
     /// Makes a symmetric encryption key as root.
     pub(crate) async fn symmetric(&self) -> String {
         self.key(KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt).await
+    }
+
+    /// Writes the row of a custom key store that is connected; it has no cluster.
+    pub(crate) async fn connected_store(&self) -> CustomKeyStoreId {
+        let id = CustomKeyStoreId::parse("cks-0123456789abcdef0").unwrap();
+        let (account, region) = (account(), region());
+        let places = KeyStorePlaces { account, region: &region };
+        let record = KeyStoreRecord {
+            name: "store".to_owned(),
+            created: START,
+            cluster_id: "cluster-234567abcde".to_owned(),
+            certificate: CertificateFingerprint([1; 32]),
+            trust_anchor: "certificate".to_owned(),
+            credentials: Credentials::seal(&self.kms, places, &id, b"password").await.unwrap(),
+            connection: Connection::Connected,
+        };
+        let row = rows::encode(&KeyStoreRow::V1(record)).unwrap();
+        self.store.txn(Txn::default().put(places.store(&id), row)).await.unwrap();
+        id
     }
 
     /// Makes a key and answers its ARN.

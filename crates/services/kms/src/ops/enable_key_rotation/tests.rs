@@ -5,7 +5,7 @@ use std::time::Duration;
 use keyward_schema::kms::*;
 use serde_json::json;
 
-use crate::key::{CustomKeyStoreId, Source};
+use crate::key::Source;
 use crate::testing::{
     FOREIGN, House, START, account_principal, allow, attempt, foreigner, policy, refusal, root,
 };
@@ -84,7 +84,7 @@ async fn only_symmetric_keys_of_ours_are_rotated_by_plan() {
         assert_eq!(status(&house, arn).await.key_rotation_enabled, Some(false));
     }
     let arn = house.symmetric().await;
-    let store = CustomKeyStoreId::parse("cks-0123456789abcdef0").unwrap();
+    let store = house.connected_store().await;
     for (source, name) in [(Source::External, "EXTERNAL"), (Source::CloudHsm(store), "AWS_CLOUDHSM")] {
         house.rewrite(&arn, |record| record.source = source).await;
         let refused = format!(

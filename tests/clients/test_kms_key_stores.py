@@ -1,0 +1,391 @@
+"""Custom key stores with boto3: made, connected, used, broken and mended, with every error on the way."""
+
+import subprocess
+
+import pytest
+from harness import Keyward, user_with, wait_for
+from hsm_support import KMSUSER_PASSWORD, Authority, active_cluster, new_cluster
+from kms_support import fresh, refused
+
+NO_CLUSTER = "cluster-234567abcde"
+NO_STORE = "cks-0123456789abcdef0"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A server with one active cluster, which each test's own store may use."""
+    folder = tmp_path_factory.mktemp("key-stores")
+    with Keyward(folder / "data") as server:
+        server.cluster = active_cluster(server, folder / "ca")
+        yield server
+
+
+@pytest.fixture
+def kms(house):
+    return house.client("kms")
+
+
+def create_store(house, kms, **changes):
+    members = {
+        "CustomKeyStoreName": fresh("store"),
+        "CloudHsmClusterId": house.cluster.id,
+        "TrustAnchorCertificate": house.cluster.authority.certificate,
+        "KeyStorePassword": KMSUSER_PASSWORD,
+    } | changes
+    return kms.create_custom_key_store(**members)["CustomKeyStoreId"]
+
+
+def describe(kms, store):
+    (entry,) = kms.describe_custom_key_stores(CustomKeyStoreId=store)["CustomKeyStores"]
+    return entry
+
+
+def wait_until(kms, store, *states):
+    return wait_for(lambda: describe(kms, store)["ConnectionState"] in states and describe(kms, store))
+
+
+def connect(kms, store):
+    kms.connect_custom_key_store(CustomKeyStoreId=store)
+    return wait_until(kms, store, "CONNECTED", "FAILED")
+
+
+def disconnect(kms, store):
+    kms.disconnect_custom_key_store(CustomKeyStoreId=store)
+    return wait_until(kms, store, "DISCONNECTED")
+
+
+def dispose(house, kms, store):
+    """Forgets a store without keys, and gives `kmsuser` the password back that the tests know."""
+    if describe(kms, store)["ConnectionState"] != "DISCONNECTED":
+        disconnect(kms, store)
+    kms.delete_custom_key_store(CustomKeyStoreId=store)
+    house.cluster.set_kmsuser_password(KMSUSER_PASSWORD)
+
+
+@pytest.fixture
+def store(house, kms):
+    """A store of one's own, without keys at the end."""
+    store = create_store(house, kms)
+    yield store
+    dispose(house, kms, store)
+
+
+def create_key(kms, store, **members):
+    return kms.create_key(Origin="AWS_CLOUDHSM", CustomKeyStoreId=store, **members)["KeyMetadata"]
+
+
+def test_a_stores_life(house, kms):
+    name = fresh("life")
+    store = create_store(house, kms, CustomKeyStoreName=name)
+    entry = describe(kms, store)
+    assert entry.pop("CreationDate")
+    assert entry == {
+        "CustomKeyStoreId": store,
+        "CustomKeyStoreName": name,
+        "CloudHsmClusterId": house.cluster.id,
+        "TrustAnchorCertificate": house.cluster.authority.certificate,
+        "ConnectionState": "DISCONNECTED",
+        "CustomKeyStoreType": "AWS_CLOUDHSM",
+    }
+    assert kms.describe_custom_key_stores(CustomKeyStoreName=name)["CustomKeyStores"][0]["CustomKeyStoreId"] == store
+    # The same request again while it is disconnected is the same store.
+    assert create_store(house, kms, CustomKeyStoreName=name) == store
+    assert connect(kms, store)["ConnectionState"] == "CONNECTED"
+    kms.connect_custom_key_store(CustomKeyStoreId=store)
+    assert disconnect(kms, store)["ConnectionState"] == "DISCONNECTED"
+    kms.update_custom_key_store(CustomKeyStoreId=store, NewCustomKeyStoreName=name + "2")
+    assert describe(kms, store)["CustomKeyStoreName"] == name + "2"
+    refused("CustomKeyStoreNotFoundException", kms.describe_custom_key_stores, CustomKeyStoreName=name)
+    dispose(house, kms, store)
+    refused("CustomKeyStoreNotFoundException", kms.describe_custom_key_stores, CustomKeyStoreId=store)
+
+
+def test_creating_is_refused(house, kms, store, tmp_path):
+    def refuse(code, **changes):
+        refused(code, create_store, house, kms, **changes)
+
+    refuse("CloudHsmClusterInUseException")
+    name = describe(kms, store)["CustomKeyStoreName"]
+    refuse("CustomKeyStoreNameInUseException", CustomKeyStoreName=name, KeyStorePassword="otherPswd1")
+    refuse("CloudHsmClusterNotFoundException", CloudHsmClusterId=NO_CLUSTER)
+    refuse("UnsupportedOperationException", CustomKeyStoreType="EXTERNAL_KEY_STORE")
+    refuse("ValidationException", XksProxyConnectivity="PUBLIC_ENDPOINT")
+    refuse("ValidationException", KeyStorePassword="short")
+    for member in ["CloudHsmClusterId", "TrustAnchorCertificate", "KeyStorePassword"]:
+        given = {
+            "CustomKeyStoreName": fresh("store"),
+            "CloudHsmClusterId": house.cluster.id,
+            "TrustAnchorCertificate": house.cluster.authority.certificate,
+            "KeyStorePassword": KMSUSER_PASSWORD,
+        }
+        del given[member]
+        refused("ValidationException", kms.create_custom_key_store, **given)
+
+
+def test_a_cluster_must_be_fit(house, kms, tmp_path):
+    half = new_cluster(house, tmp_path / "ca")
+    members = {"CloudHsmClusterId": half.id, "TrustAnchorCertificate": half.authority.certificate}
+
+    def refuse(code, **changes):
+        refused(code, create_store, house, kms, **(members | changes))
+
+    refuse("CloudHsmClusterNotActiveException")
+    half.cli("cluster", "activate", "--password", "admin-password-2")
+    half.wait_for("ACTIVE")
+    refuse("CloudHsmClusterInvalidConfigurationException")
+    half.add_hsm(half.zones()[0])
+    # Two HSMs in one zone are not enough.
+    refuse("CloudHsmClusterInvalidConfigurationException")
+    half.add_hsm(half.zones()[1])
+    other = Authority(tmp_path / "other")
+    refuse("IncorrectTrustAnchorException", TrustAnchorCertificate=other.certificate)
+    refuse("IncorrectTrustAnchorException", TrustAnchorCertificate="no certificate")
+
+    # Nobody has made kmsuser there.
+    store = create_store(house, kms, **members)
+    entry = connect(kms, store)
+    assert (entry["ConnectionState"], entry["ConnectionErrorCode"]) == ("FAILED", "USER_NOT_FOUND")
+    refused("CustomKeyStoreInvalidStateException", kms.connect_custom_key_store, CustomKeyStoreId=store)
+    refused("CustomKeyStoreInvalidStateException", kms.delete_custom_key_store, CustomKeyStoreId=store)
+    disconnect(kms, store)
+
+    # Without HSMs nothing can be connected; without the cluster neither.
+    for hsm in half.hsms():
+        half.delete_hsm(hsm["HsmId"])
+    refused("CloudHsmClusterInvalidConfigurationException", kms.connect_custom_key_store, CustomKeyStoreId=store)
+    half.api.delete_cluster(ClusterId=half.id)
+    half_is_gone = lambda: not house.client("cloudhsmv2").describe_clusters(  # noqa: E731
+        Filters={"clusterIds": [half.id], "states": ["ACTIVE", "DELETE_IN_PROGRESS"]}
+    )["Clusters"]
+    wait_for(half_is_gone)
+    entry = connect(kms, store)
+    assert (entry["ConnectionState"], entry["ConnectionErrorCode"]) == ("FAILED", "CLUSTER_NOT_FOUND")
+    disconnect(kms, store)
+    kms.delete_custom_key_store(CustomKeyStoreId=store)
+
+
+def test_connecting_tells_what_is_wrong_with_kmsuser(house, kms, store):
+    cluster = house.cluster
+    kms.update_custom_key_store(CustomKeyStoreId=store, KeyStorePassword="wrongPswd1")
+    entry = connect(kms, store)
+    assert (entry["ConnectionState"], entry["ConnectionErrorCode"]) == ("FAILED", "INVALID_CREDENTIALS")
+    disconnect(kms, store)
+    assert "ConnectionErrorCode" not in describe(kms, store)
+    kms.update_custom_key_store(CustomKeyStoreId=store, KeyStorePassword=KMSUSER_PASSWORD)
+
+    login = ["login", "--username", "kmsuser", "--role", "crypto-user", "--password", KMSUSER_PASSWORD]
+    command, environment = cluster.command("interactive")
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as session:
+        session.stdin.write(" ".join(login) + "\n")
+        session.stdin.flush()
+        wait_for(lambda: "error_code" in session.stdout.readline())
+        entry = connect(kms, store)
+        assert (entry["ConnectionState"], entry["ConnectionErrorCode"]) == ("FAILED", "USER_LOGGED_IN")
+        session.stdin.close()
+        session.wait(10)
+    disconnect(kms, store)
+
+    wrong = ("crypto-user", "kmsuser", "notThePswd1")
+    for _ in range(12):
+        cluster.cli("key", "list", login=wrong, fails=True)
+    entry = connect(kms, store)
+    assert (entry["ConnectionState"], entry["ConnectionErrorCode"]) == ("FAILED", "USER_LOCKED_OUT")
+    disconnect(kms, store)
+    cluster.set_kmsuser_password(KMSUSER_PASSWORD)
+    assert connect(kms, store)["ConnectionState"] == "CONNECTED"
+
+
+def test_states_allow_what_they_should(house, kms, store):
+    def refuse(operation, **members):
+        refused("CustomKeyStoreInvalidStateException", operation, CustomKeyStoreId=store, **members)
+
+    refuse(kms.disconnect_custom_key_store)
+    refuse(kms.create_key, Origin="AWS_CLOUDHSM")
+    refuse(kms.generate_random, NumberOfBytes=16)
+    assert connect(kms, store)["ConnectionState"] == "CONNECTED"
+    assert len(kms.generate_random(NumberOfBytes=16, CustomKeyStoreId=store)["Plaintext"]) == 16
+    refuse(kms.delete_custom_key_store)
+    refuse(kms.update_custom_key_store, KeyStorePassword=KMSUSER_PASSWORD)
+    refuse(kms.update_custom_key_store, CloudHsmClusterId=house.cluster.id)
+    kms.update_custom_key_store(CustomKeyStoreId=store, NewCustomKeyStoreName=fresh("renamed"))
+    refused("ValidationException", kms.update_custom_key_store, CustomKeyStoreId=store)
+    refused(
+        "ValidationException", kms.update_custom_key_store, CustomKeyStoreId=store, XksProxyUriPath="/kms/xks/v1"
+    )
+    for operation in [
+        kms.connect_custom_key_store,
+        kms.disconnect_custom_key_store,
+        kms.delete_custom_key_store,
+        kms.describe_custom_key_stores,
+    ]:
+        refused("CustomKeyStoreNotFoundException", operation, CustomKeyStoreId=NO_STORE)
+    refused(
+        "CustomKeyStoreNotFoundException", kms.update_custom_key_store, CustomKeyStoreId=NO_STORE, KeyStorePassword="a" * 7
+    )
+    refused("CustomKeyStoreNotFoundException", kms.generate_random, NumberOfBytes=1, CustomKeyStoreId=NO_STORE)
+    refused("CustomKeyStoreNotFoundException", kms.create_key, Origin="AWS_CLOUDHSM", CustomKeyStoreId=NO_STORE)
+    refused(
+        "ValidationException", kms.describe_custom_key_stores, CustomKeyStoreId=store, CustomKeyStoreName="both"
+    )
+    refused("InvalidMarkerException", kms.describe_custom_key_stores, Marker="forged")
+
+
+def test_another_cluster_must_be_related(house, kms, store, tmp_path):
+    stranger = active_cluster(house, tmp_path / "ca")
+    update = {"CustomKeyStoreId": store, "CloudHsmClusterId": stranger.id}
+    refused("CloudHsmClusterNotRelatedException", kms.update_custom_key_store, **update)
+    refused(
+        "CloudHsmClusterNotFoundException",
+        kms.update_custom_key_store,
+        CustomKeyStoreId=store,
+        CloudHsmClusterId=NO_CLUSTER,
+    )
+    for hsm in stranger.hsms():
+        stranger.delete_hsm(hsm["HsmId"])
+    stranger.api.delete_cluster(ClusterId=stranger.id)
+
+
+def test_keys_of_a_store(own_server, tmp_path):
+    """The whole life of such keys, and what they refuse."""
+    house = own_server.start()
+    house.cluster = active_cluster(house, tmp_path / "ca")
+    kms = house.client("kms")
+    store = create_store(house, kms)
+    assert connect(kms, store)["ConnectionState"] == "CONNECTED"
+    key = create_key(kms, store, Description="Example key", Tags=[{"TagKey": "a", "TagValue": "b"}])
+    arn = key["Arn"]
+    expected = {
+        "Origin": "AWS_CLOUDHSM",
+        "CustomKeyStoreId": store,
+        "CloudHsmClusterId": house.cluster.id,
+        "KeyState": "Enabled",
+        "KeyManager": "CUSTOMER",
+        "KeySpec": "SYMMETRIC_DEFAULT",
+        "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
+        "KeyUsage": "ENCRYPT_DECRYPT",
+        "MultiRegion": False,
+        "Enabled": True,
+        "EncryptionAlgorithms": ["SYMMETRIC_DEFAULT"],
+    }
+    assert expected.items() <= key.items() and "CurrentKeyMaterialId" not in key
+    assert expected.items() <= kms.describe_key(KeyId=arn)["KeyMetadata"].items()
+
+    context = {"purpose": "test"}
+    sealed = kms.encrypt(KeyId=arn, Plaintext=b"p" * 4096, EncryptionContext=context)["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=sealed, EncryptionContext=context)["Plaintext"] == b"p" * 4096
+    assert kms.decrypt(CiphertextBlob=sealed, EncryptionContext=context, KeyId=arn)["KeyId"] == arn
+    refused("InvalidCiphertextException", kms.decrypt, CiphertextBlob=sealed)
+    spoiled = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    refused("InvalidCiphertextException", kms.decrypt, CiphertextBlob=spoiled, EncryptionContext=context)
+    data_key = kms.generate_data_key(KeyId=arn, KeySpec="AES_256", EncryptionContext=context)
+    opened = kms.decrypt(CiphertextBlob=data_key["CiphertextBlob"], EncryptionContext=context)
+    assert opened["Plaintext"] == data_key["Plaintext"]
+    without = kms.generate_data_key_without_plaintext(KeyId=arn, NumberOfBytes=24)["CiphertextBlob"]
+    assert len(kms.decrypt(CiphertextBlob=without)["Plaintext"]) == 24
+
+    # Into the vault, back, and between keys of the store.
+    vaulted = kms.create_key()["KeyMetadata"]["Arn"]
+    second = create_key(kms, store)["Arn"]
+    moved, source = sealed, context
+    for destination in [vaulted, second, arn, vaulted]:
+        moved = kms.re_encrypt(CiphertextBlob=moved, SourceEncryptionContext=source, DestinationKeyId=destination)
+        moved, source = moved["CiphertextBlob"], {}
+    assert kms.decrypt(CiphertextBlob=moved)["Plaintext"] == b"p" * 4096
+    # The other key has other material, and the blob names its key.
+    refused("IncorrectKeyException", kms.decrypt, CiphertextBlob=sealed, EncryptionContext=context, KeyId=second)
+
+    unsupported = "UnsupportedOperationException"
+    refused(unsupported, kms.enable_key_rotation, KeyId=arn)
+    refused(unsupported, kms.rotate_key_on_demand, KeyId=arn)
+    refused(unsupported, kms.generate_data_key_pair, KeyId=arn, KeyPairSpec="ECC_NIST_P256")
+    refused(unsupported, kms.generate_data_key_pair_without_plaintext, KeyId=arn, KeyPairSpec="ECC_NIST_P256")
+    refused(unsupported, create_key, kms, store, KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
+    refused(unsupported, create_key, kms, store, MultiRegion=True)
+    refused("ValidationException", kms.create_key, CustomKeyStoreId=store)
+    refused("ValidationException", kms.create_key, Origin="AWS_CLOUDHSM")
+
+    alias = "alias/" + fresh("store-key")
+    kms.create_alias(AliasName=alias, TargetKeyId=arn)
+    kms.disable_key(KeyId=arn)
+    refused("DisabledException", kms.encrypt, KeyId=alias, Plaintext=b"x")
+    kms.enable_key(KeyId=arn)
+    keys, user = user_with(house, fresh("grantee"))
+    grant = kms.create_grant(KeyId=arn, GranteePrincipal=user, Operations=["Decrypt"])
+    client = house.client("kms", keys=keys)
+    tokens = [grant["GrantToken"]]
+    opened = client.decrypt(CiphertextBlob=sealed, EncryptionContext=context, GrantTokens=tokens)
+    assert opened["Plaintext"] == b"p" * 4096
+
+    # Disconnected: the keys show it, and are managed as before.
+    disconnect(kms, store)
+    assert kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "Unavailable"
+    refused("KMSInvalidStateException", kms.encrypt, KeyId=arn, Plaintext=b"x")
+    refused("KMSInvalidStateException", kms.decrypt, CiphertextBlob=sealed, EncryptionContext=context)
+    kms.tag_resource(KeyId=arn, Tags=[{"TagKey": "c", "TagValue": "d"}])
+    kms.update_key_description(KeyId=arn, Description="away")
+    kms.disable_key(KeyId=second)
+    assert kms.describe_key(KeyId=second)["KeyMetadata"]["KeyState"] == "Unavailable"
+    refused("CustomKeyStoreHasCMKsException", kms.delete_custom_key_store, CustomKeyStoreId=store)
+
+    # A server that was restarted finds the store connected again by itself.
+    assert connect(kms, store)["ConnectionState"] == "CONNECTED"
+    house.restart()
+    kms = house.client("kms")
+    assert describe(kms, store)["ConnectionState"] == "CONNECTED"
+    assert kms.decrypt(CiphertextBlob=sealed, EncryptionContext=context)["Plaintext"] == b"p" * 4096
+    assert kms.describe_key(KeyId=second)["KeyMetadata"]["KeyState"] == "Disabled"
+
+    # Deleted behind KMS's back.
+    disconnect(kms, store)
+    house.cluster.set_kmsuser_password("insidePswd1")
+    login = ("crypto-user", "kmsuser", "insidePswd1")
+    listed = house.cluster.cli("key", "list", "--verbose", login=login)["matched_keys"]
+    by_label = {entry["attributes"]["label"]: entry for entry in listed}
+    attributes = by_label[arn]["attributes"]
+    assert attributes["key-length-bytes"] == 32 and attributes["key-type"] == "aes"
+    for name, value in {
+        "token": True,
+        "private": True,
+        "sensitive": True,
+        "extractable": False,
+        "never-extractable": True,
+        "encrypt": True,
+        "decrypt": True,
+    }.items():
+        assert attributes[name] is value, name
+    house.cluster.cli("key", "delete", "--filter", f"attr.label={arn}", login=login)
+    kms.update_custom_key_store(CustomKeyStoreId=store, KeyStorePassword="insidePswd1")
+    assert connect(kms, store)["ConnectionState"] == "CONNECTED"
+    refused("KMSInvalidStateException", kms.decrypt, CiphertextBlob=sealed, EncryptionContext=context)
+    refused("KMSInvalidStateException", kms.encrypt, KeyId=arn, Plaintext=b"x")
+
+    # One HSM of two is enough for what there is; new keys need two.
+    lost = house.cluster.hsms()[0]
+    house.cluster.delete_hsm(lost["HsmId"])
+    kms.enable_key(KeyId=second)
+    kms.encrypt(KeyId=second, Plaintext=b"x")
+    refused("CloudHsmClusterInvalidConfigurationException", create_key, kms, store)
+    house.cluster.add_hsm(lost["AvailabilityZone"])
+    create_key(kms, store)
+
+    # Deletion is planned and cancelled like any key's, connected or not; the store keeps its keys till they are gone.
+    kms.schedule_key_deletion(KeyId=second, PendingWindowInDays=7)
+    disconnect(kms, store)
+    assert kms.describe_key(KeyId=second)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    refused("CustomKeyStoreHasCMKsException", kms.delete_custom_key_store, CustomKeyStoreId=store)
+
+
+def test_who_makes_a_store_must_see_the_cluster(house):
+    keys, _ = user_with(house, fresh("maker"), {"Effect": "Allow", "Action": "kms:CreateCustomKeyStore", "Resource": "*"})
+    refused("AccessDeniedException", create_store, house, house.client("kms", keys=keys))
+    keys, _ = user_with(house, fresh("nobody"), {"Effect": "Allow", "Action": "kms:ListKeys", "Resource": "*"})
+    client = house.client("kms", keys=keys)
+    for operation in [
+        client.connect_custom_key_store,
+        client.disconnect_custom_key_store,
+        client.delete_custom_key_store,
+        client.describe_custom_key_stores,
+    ]:
+        refused("AccessDeniedException", operation, CustomKeyStoreId=NO_STORE)
