@@ -74,7 +74,7 @@ fn a_body_that_holds_an_action_does_not_make_a_rest_request_a_form() {
 #[test]
 fn what_aws_has_is_told_from_what_nobody_has() {
     let code = |head: &Parts, body: &[u8]| routed(head, body, None).unwrap_err();
-    assert_eq!(code(&json_head("TrentService.DescribeCustomKeyStores"), b"{}"), "NotImplemented");
+    assert_eq!(code(&json_head("Route53Domains_v20140515.ListPrices"), b"{}"), "NotImplemented");
     assert_eq!(code(&json_head("TrentService.FryEgg"), b"{}"), "UnknownOperationException");
     assert_eq!(code(&json_head("Egg.Fry"), b"{}"), "UnknownOperationException");
     assert_eq!(code(&json_head("CreateKey"), b"{}"), "UnknownOperationException");
@@ -92,9 +92,9 @@ fn what_aws_has_is_told_from_what_nobody_has() {
 
 #[test]
 fn the_message_names_what_is_not_served() {
-    let head = json_head("TrentService.DescribeCustomKeyStores");
+    let head = json_head("Route53Domains_v20140515.ListPrices");
     let fault = route(&Dialect::of(&head, b"", None), &head, b"").unwrap_err();
-    assert!(fault.message().unwrap().contains("kms:DescribeCustomKeyStores"));
+    assert!(fault.message().unwrap().contains("route53domains:ListPrices"));
 }
 
 #[test]
