@@ -12,6 +12,7 @@ mod fleet;
 mod instance;
 mod protocol;
 mod records;
+pub mod server;
 mod token;
 
 pub use api::attributes::{Attributes, Change, Flag, Flags, KeyClass};

@@ -25,6 +25,9 @@ pub(crate) enum Command {
     Account(AccountCommand),
     /// Manages the users and keys of a CloudHSM cluster, in the words of AWS's CloudHSM CLI.
     Cloudhsm(CloudhsmArgs),
+    /// The process of one HSM; `serve` starts it by itself.
+    #[command(hide = true)]
+    Hsm(HsmArgs),
     /// The vault process; `serve` starts it by itself.
     #[command(hide = true)]
     Vault(VaultArgs),
@@ -86,6 +89,13 @@ pub(crate) struct CloudhsmArgs {
     pub(crate) cluster_id: String,
     #[command(subcommand)]
     pub(crate) words: Words,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HsmArgs {
+    /// The arguments that `serve` hands to an HSM.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<std::ffi::OsString>,
 }
 
 #[derive(Debug, Args)]

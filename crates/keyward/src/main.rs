@@ -39,6 +39,7 @@ fn run(command: Command) -> Result<(), Refusal> {
         }
         Command::Account(AccountCommand::List { folder }) => commands::account::list(&folder.data_dir),
         Command::Cloudhsm(arguments) => cloudhsm::client::run(arguments),
+        Command::Hsm(arguments) => commands::hsm::run(arguments),
         Command::Vault(arguments) => commands::vault::run(arguments),
     }
 }

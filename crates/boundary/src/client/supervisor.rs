@@ -16,6 +16,8 @@ use crate::session::credentials::Credentials;
 /// Between two attempts to start a child that does not start.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
+/// How long a start waits for the link of a child that has shaken hands.
+const UP_SECONDS_MAX: u64 = 1;
 /// A child that is asked to end and does not is killed.
 const STOP_SECONDS_MAX: u64 = 5;
 /// A child that does not say how it is in this time hangs.
@@ -62,6 +64,8 @@ impl Supervisor {
         let (stop, stopped) = watch::channel(false);
         let watcher = Watcher { config, known, connection: connection.clone(), beat, stopped };
         let task = tokio::spawn(watcher.watch(first));
+        // The first call of someone without patience shall find the link up. A child that died since is the watcher's affair.
+        let _ = tokio::time::timeout(Duration::from_secs(UP_SECONDS_MAX), connection.up()).await;
         Ok(Self { connection, stop, task })
     }
 

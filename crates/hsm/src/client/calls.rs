@@ -32,11 +32,6 @@ impl HsmClient {
         one(self.call(&Request::HardwareKey).await?)
     }
 
-    /// Gives the HSM its fleet's key, which backups are made under: once; the same one again changes nothing.
-    pub(crate) async fn provision(&self, fleet_key: &[u8; 32]) -> Result<(), HsmError> {
-        done(self.call(&Request::Provision(*fleet_key)).await?)
-    }
-
     /// A request for a certificate of the hardware key, PKCS#10 in PEM: its subject is the issuer of [`Self::hsm_certificate`], so
     /// that the certificates made of it by AWS's and the manufacturer's root complete the chain.
     pub async fn hardware_csr(&self) -> Result<String, HsmError> {

@@ -103,7 +103,6 @@ impl Instance {
             Request::Use { session, key, use_ } => self.use_key(session, *key, use_),
             Request::Random(bytes) => self.random(*bytes).map(|bytes| Answer::One(Octets(bytes))),
             Request::Status => self.status(),
-            Request::Provision(key) => self.identity.join_fleet(key).map(|()| Answer::Done),
             Request::HardwareKey => self.identity.hardware_spki().map(|spki| Answer::One(spki.into())),
             Request::HardwareCsr => self.hardware_csr().map(Answer::Text),
             Request::Found(membership) => self.found(membership).map(|()| Answer::Done),

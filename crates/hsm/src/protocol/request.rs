@@ -23,7 +23,6 @@ use crate::protocol::bytes::Bytes;
 pub(crate) enum Request<'a> {
     // About the HSM itself.
     Status,
-    Provision([u8; 32]),
     HardwareKey,
     HardwareCsr,
     Found(Membership),

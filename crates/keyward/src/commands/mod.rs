@@ -2,5 +2,6 @@
 
 pub(crate) mod account;
 pub(crate) mod env;
+pub(crate) mod hsm;
 pub(crate) mod serve;
 pub(crate) mod vault;
