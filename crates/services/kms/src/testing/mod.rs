@@ -3,6 +3,7 @@
 //! Operations are called through the gate, with the policies of real callers, as from outside.
 
 mod attempt;
+pub(crate) mod clusters;
 mod invariants;
 mod multi_region;
 mod racing;
@@ -46,6 +47,7 @@ pub(crate) struct House {
     pub(crate) kms: Arc<Kms>,
     pub(crate) handle: GateHandle,
     pub(crate) clusters: Clusters,
+    pub(crate) cloudhsm: Arc<clusters::CloudHsm>,
     _gate: Arc<Gate>,
 }
 
@@ -91,12 +93,12 @@ impl House {
         let store = Arc::new(RacingStore::new(store));
         let random = Arc::new(SeededRandom::new(5));
         let handle = GateHandle::new();
-        let clusters = Clusters::new();
+        let known = Clusters::new();
         let parts = KmsParts {
             store: store.clone(),
             vault,
             gate: handle.clone(),
-            clusters: clusters.clone(),
+            clusters: known.clone(),
             principals: Arc::new(Everybody),
             clock: clock.clone(),
             random: random.clone(),
@@ -108,8 +110,9 @@ impl House {
         let kms = Kms::open(parts).await.unwrap();
         let mut router = Router::new();
         register(&mut router, &kms);
+        let cloudhsm = clusters::register(&mut router);
         let gate = testing::gate_with(store.clone(), clock.clone(), random, router, &handle, throttle);
-        Self { store, clock, kms, handle, clusters, _gate: gate }
+        Self { store, clock, kms, handle, clusters: known, cloudhsm, _gate: gate }
     }
 
     /// Calls an operation in the Region of the tests.

@@ -3,6 +3,7 @@
 mod authorization;
 mod duties;
 mod failures;
+mod key_stores;
 mod model;
 mod multi_region;
 mod races;
