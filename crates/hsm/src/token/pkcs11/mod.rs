@@ -215,8 +215,13 @@ impl Token for Pkcs11Token {
                 self.objects.forget(&id);
                 lent.session.destroy_object(object)?;
             }
-            claim::unmark(lent.session)
+            Ok(())
         })
+    }
+
+    fn retire(&self) -> Result<(), TokenError> {
+        self.erase()?;
+        self.with(|lent| claim::unmark(lent.session))
     }
 
     fn seal(&self, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, TokenError> {

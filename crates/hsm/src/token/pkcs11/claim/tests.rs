@@ -33,8 +33,8 @@ fn each_hsm_gets_one_of_the_operators_tokens_and_keeps_it() {
 }
 
 #[test]
-fn an_erased_token_is_anothers_to_claim() {
-    alone!(an_erased_token_is_anothers_to_claim);
+fn a_token_is_anothers_to_claim_once_its_hsm_is_retired() {
+    alone!(a_token_is_anothers_to_claim_once_its_hsm_is_retired);
 }
 
 #[test]
@@ -126,7 +126,7 @@ mod bodies {
         make(&module, settings, folder, serial).unwrap_err().to_string()
     }
 
-    pub(super) fn an_erased_token_is_anothers_to_claim(place: &Path) {
+    pub(super) fn a_token_is_anothers_to_claim_once_its_hsm_is_retired(place: &Path) {
         let mut settings = operators_tokens(place);
         settings.tokens.truncate(1);
         let (first, second) = (folder(place, "a"), folder(place, "b"));
@@ -135,6 +135,8 @@ mod bodies {
         token.make_masking_key().unwrap();
         assert_eq!(pkcs11::enrol(&settings, &second, HsmSerial(2)), Err(TokenError::Full));
         token.erase().unwrap();
+        assert_eq!(pkcs11::enrol(&settings, &second, HsmSerial(2)), Err(TokenError::Full));
+        token.retire().unwrap();
         pkcs11::enrol(&settings, &second, HsmSerial(2)).unwrap();
         assert!(!pkcs11::start(&settings, &second).unwrap().has_masking_key().unwrap());
     }
