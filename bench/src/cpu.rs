@@ -20,6 +20,13 @@ pub(crate) fn used(root: u32) -> Result<Duration, Failure> {
     Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
 }
 
+/// User and system time of one process.
+pub(crate) fn of(id: u32) -> Result<Duration, Failure> {
+    let fields = fields(id).ok_or("a process is gone")?;
+    let ticks = number(&fields, 11) + number(&fields, 12);
+    Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
+}
+
 fn parent(id: u32) -> Option<u32> {
     u32::try_from(number(&fields(id)?, 1)).ok()
 }

@@ -7,6 +7,7 @@
 //! judgement; the goals are in `docs/performance.md`.
 
 mod bare;
+mod cloudhsm;
 mod cpu;
 mod keyward;
 mod kms;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 
 type Failure = Box<dyn std::error::Error>;
 
-const USAGE: &str = "usage: keyward-bench kms [ROUNDS [SECONDS [CONNECTIONS]]]
+const USAGE: &str = "usage: keyward-bench kms|cloudhsm [ROUNDS [SECONDS [CONNECTIONS]]]
 
 BAO names OpenBao's program; without it, the one that `cargo xtask test` installs below target/venv is measured.";
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
+        ["cloudhsm", rest @ ..] => settings(rest).and_then(|settings| cloudhsm::run(&settings)),
         ["kms", rest @ ..] => settings(rest).and_then(|settings| {
             server::pin_the_load()?;
             kms::run(&settings)

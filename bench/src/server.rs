@@ -100,7 +100,7 @@ impl Drop for Server {
 }
 
 /// The release build beside this benchmark.
-fn binary() -> Result<PathBuf, Failure> {
+pub(crate) fn binary() -> Result<PathBuf, Failure> {
     let path = std::env::current_exe()?.with_file_name("keyward");
     if path.exists() { Ok(path) } else { Err("build keyward first: cargo build --release".into()) }
 }
