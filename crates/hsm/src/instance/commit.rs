@@ -182,6 +182,16 @@ impl Instance {
         gone
     }
 
+    /// Installs a key's object again; false when there is no such key. It has the turn, so that a key that is being deleted
+    /// does not come back.
+    pub(crate) fn restore_object(&self, key: KeyHandle) -> Result<bool, HsmError> {
+        let _turn = self.turn()?;
+        match self.mind().keys.get(&key) {
+            Some(row) => install_key(&*self.token, key, row).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
     /// Keeps facts of this HSM alone.
     pub(crate) fn keep(&self, turn: Turn<'_>, batch: Batch) -> Result<(), HsmError> {
         self.commit(turn, batch, vec![])

@@ -14,6 +14,7 @@ use crate::instance::keys::is_user;
 use crate::instance::mind::Mind;
 use crate::protocol::answer::Answer;
 use crate::protocol::request::{Mutation, Use};
+use crate::token::TokenError;
 
 /// KMS's and CloudHSM's data keys have at most so many bytes.
 const DATA_KEY_BYTES_MAX: u32 = 1024;
@@ -27,6 +28,18 @@ impl Instance {
         use_: &Use<'_>,
     ) -> Result<Answer, HsmError> {
         self.as_user(session, |user, role, mind| check(mind, user, role, key, use_))?;
+        if matches!(use_, Use::GenerateDataKey { bytes, .. } if !(1..=DATA_KEY_BYTES_MAX).contains(bytes)) {
+            return Err(HsmError::Invalid("a data key has 1 to 1024 bytes".to_owned()));
+        }
+        match self.work(key, use_) {
+            // Another program destroyed the object in a token that is not ours alone; the record has it.
+            Err(TokenError::NoSuchKey) if self.restore_object(key)? => self.work(key, use_),
+            outcome => outcome,
+        }
+        .map_err(HsmError::from)
+    }
+
+    fn work(&self, key: KeyHandle, use_: &Use<'_>) -> Result<Answer, TokenError> {
         let token = &self.token;
         match use_ {
             Use::Encrypt { mechanism, associated, plaintext } => {
@@ -36,22 +49,16 @@ impl Instance {
                 let plain = token.decrypt(key, *mechanism, associated.0, ciphertext.0);
                 plain.map(|plain| Answer::One(Octets(plain)))
             }
-            Use::GenerateDataKey { bytes, associated } => {
-                return self.generate_data_key(key, *bytes, associated.0);
-            }
+            Use::GenerateDataKey { bytes, associated } => self.generate_data_key(key, *bytes, associated.0),
             Use::Sign { mechanism, message } => token.sign(key, *mechanism, message.0).map(one),
             Use::Verify { mechanism, message, signature } => {
                 token.verify(key, *mechanism, message.0, signature.0).map(|()| Answer::Done)
             }
             Use::Wrap { mechanism, target } => token.wrap(key, *mechanism, *target).map(one),
         }
-        .map_err(HsmError::from)
     }
 
-    fn generate_data_key(&self, key: KeyHandle, bytes: u32, associated: &[u8]) -> Result<Answer, HsmError> {
-        if !(1..=DATA_KEY_BYTES_MAX).contains(&bytes) {
-            return Err(HsmError::Invalid("a data key has 1 to 1024 bytes".to_owned()));
-        }
+    fn generate_data_key(&self, key: KeyHandle, bytes: u32, associated: &[u8]) -> Result<Answer, TokenError> {
         let mut plain = Zeroizing::new(vec![0; bytes as usize]);
         self.token.random(&mut plain)?;
         let ciphertext = self.token.encrypt(key, CipherMechanism::AesGcm, associated, &plain)?;

@@ -13,6 +13,8 @@ use super::*;
 use crate::api::attributes::Flags;
 use crate::token::USER_HANDLE_MIN;
 
+mod instance;
+mod mixed;
 pub(crate) mod softhsm;
 
 crate::token::conformance::conformance!(softhsm::run);
