@@ -80,7 +80,7 @@ fn latencies(rounds: &[Round]) -> String {
 }
 
 /// The spread of one figure.
-struct Spread(Vec<f64>);
+pub(crate) struct Spread(Vec<f64>);
 
 impl Spread {
     fn of(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> Self {
@@ -92,17 +92,17 @@ impl Spread {
         Self::sorted(rounds.iter().zip(others).map(|(one, other)| figure(one) / figure(other)).collect())
     }
 
-    fn sorted(mut values: Vec<f64>) -> Self {
+    pub(crate) fn sorted(mut values: Vec<f64>) -> Self {
         values.sort_unstable_by(f64::total_cmp);
         Self(values)
     }
 
-    fn median(&self) -> f64 {
+    pub(crate) fn median(&self) -> f64 {
         self.0.get(self.0.len() / 2).copied().unwrap_or(f64::NAN)
     }
 
     /// `median (minimum to maximum)`.
-    fn text(&self, decimals: usize, unit: &str) -> String {
+    pub(crate) fn text(&self, decimals: usize, unit: &str) -> String {
         let first = self.0.first().copied().unwrap_or(f64::NAN);
         let last = self.0.last().copied().unwrap_or(f64::NAN);
         format!("{:.decimals$}{unit} ({first:.decimals$} to {last:.decimals$})", self.median())

@@ -117,11 +117,11 @@ async fn fast(
     let rig = Arc::new(Rig::start(program, folder.path(), tokens.clone(), count, None).await?);
     for deed in Deed::ALL {
         let windows = windows(&rig, deed, settings.connections, settings).await?;
-        let spread = |figure: fn(&Window) -> f64| Spread::of(windows.iter().map(figure));
+        let spread = |figure: fn(&Window) -> f64| Spread::sorted(windows.iter().map(figure).collect());
         println!(
             "{count} HSMs, {kind:<9} {:<16} {:<26}/s   p50/p99 {:.0}/{:.0} µs   CPU an operation: HSM {:.1} µs, client and load {:.1} µs",
             deed.name(),
-            spread(Window::rate).text(),
+            spread(Window::rate).text(0, ""),
             spread(|window| window.micros(0.5)).median(),
             spread(|window| window.micros(0.99)).median(),
             spread(|window| 1e6 * window.hsm_cpu / window.latencies.len() as f64).median(),
@@ -136,8 +136,8 @@ async fn slow(program: &Path, count: usize, settings: &Settings) -> Result<f64, 
     let folder = tempfile::tempdir()?;
     let rig = Arc::new(Rig::start(program, folder.path(), Tokens::software(), count, Some(SERVICE)).await?);
     let windows = windows(&rig, Deed::Encrypt, PATIENT_CALLERS, settings).await?;
-    let rate = Spread::of(windows.iter().map(Window::rate));
-    println!("{count} HSMs that take {} ms: {}/s", SERVICE.as_millis(), rate.text());
+    let rate = Spread::sorted(windows.iter().map(Window::rate).collect());
+    println!("{count} HSMs that take {} ms: {}/s", SERVICE.as_millis(), rate.text(0, ""));
     rig.stop().await;
     Ok(rate.median())
 }
@@ -228,15 +228,15 @@ async fn killed(program: &Path, kind: &str, tokens: &Tokens) -> Result<(), Failu
     let away = killer.await?;
     let is_during = |moment: &Instant| away.iter().any(|(from, to)| from <= moment && moment <= to);
     let (during, steady): (Vec<_>, Vec<_>) = answers.iter().partition(|(moment, _)| is_during(moment));
-    let seconds = Spread::of(away.iter().map(|(from, to)| (*to - *from).as_secs_f64() * 1e3));
+    let seconds = Spread::sorted(away.iter().map(|(from, to)| (*to - *from).as_secs_f64() * 1e3).collect());
     println!(
         "{kind}: {} kills of one of 2 HSMs under load: {failed} of {} Encrypt failed; back in step after {} ms",
         away.len(),
         answers.len() as u64 + failed,
-        seconds.text(),
+        seconds.text(0, ""),
     );
     for (when, answers) in [("with both HSMs", steady), ("from a kill to being in step", during)] {
-        let mut latencies: Vec<Duration> = answers.into_iter().map(|(_, latency)| *latency).collect();
+        let mut latencies: Vec<Duration> = answers.into_iter().map(|(_, latency)| latency).collect();
         latencies.sort_unstable();
         let window = Window { latencies, failed: 0, seconds: 1.0, hsm_cpu: 0.0, own_cpu: 0.0 };
         println!(
