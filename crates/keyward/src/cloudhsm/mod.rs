@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 mod outcome;
+pub(crate) mod run;
 pub(crate) mod words;
 
 pub(crate) use crate::cloudhsm::outcome::Outcome;

@@ -1,24 +1,26 @@
 //! What an operator may ask of a running house.
 
 use crate::admin::{AccountView, Answer, Operator, Question};
+use crate::cloudhsm::run::{Desk, perform};
 use crate::house::House;
-use crate::refusal::Refusal;
 
 impl Operator for House {
-    type Session = ();
+    type Session = Desk;
 
-    async fn answer(&self, (): &mut (), question: Question) -> Answer {
+    async fn answer(&self, desk: &mut Desk, question: Question) -> Answer {
         let result = match question {
             Question::AccountCreate { name } => self.services.create_account(&name).await,
             Question::AccountList => self.services.list_accounts().await,
-            Question::Cloudhsm { cluster_id, .. } => {
-                Err(Refusal::new(format!("there is no cluster {cluster_id} here")))
+            Question::Cloudhsm { cluster_id, words } => {
+                Ok(Answer::Cloudhsm(perform(&self.clusters, desk, &cluster_id, words).await))
             }
         };
         result.unwrap_or_else(|refusal| Answer::Refused(refusal.to_string()))
     }
 
-    async fn close(&self, (): ()) {}
+    async fn close(&self, desk: Desk) {
+        desk.close().await;
+    }
 }
 
 impl AccountView {

@@ -242,7 +242,7 @@ pub(crate) enum UnwrapMechanism {
 
 impl UnwrapMechanism {
     /// What every mechanism has.
-    pub(crate) fn common(&self) -> &UnwrapWords {
+    pub(crate) fn into_common(self) -> UnwrapWords {
         match self {
             Self::AesNoPad(words) | Self::AesZeroPad(words) | Self::RsaOaep { words, .. } => words,
         }

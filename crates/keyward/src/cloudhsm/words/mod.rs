@@ -13,11 +13,11 @@ use clap::{Parser, Subcommand};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::cloudhsm::words::crypto::{
-    CryptoWords, HashFunction, MaskGeneration, SignWords, SignatureMechanism, VerifyWords,
+    CryptoWords, HashFunction, MaskGeneration, SignatureMechanism,
 };
 pub(crate) use crate::cloudhsm::words::file::FileBytes;
 pub(crate) use crate::cloudhsm::words::key::{
-    GenerateWords, KeyTypeClass, KeyWords, NewKeyWords, PairWords, SymmetricWords, UnwrapMechanism,
+    GenerateWords, KeyTypeClass, KeyWords, NewKeyWords, PairCommon, PairWords, SymmetricWords, UnwrapMechanism,
     UnwrapWords, WrapMechanism, WrapWords,
 };
 pub(crate) use crate::cloudhsm::words::quorum::{QuorumWords, TokenScope, TokenWords};
