@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use keyward_base::{Clock, Random, SystemClock, SystemRandom};
 use keyward_gate::{Gate, GateHandle, GateParts, LogSink, Router, Throttle};
+use keyward_hsm::Clusters;
 use keyward_nameserver::Running as NameServer;
 use keyward_store::{EmbeddedStore, FolderBlobs, Store};
 use keyward_vault::{Supervisor, VaultClient, VaultConfig};
@@ -30,6 +31,8 @@ pub(crate) struct House {
     services: Services,
     store: EmbeddedStore,
     vault: VaultClient,
+    /// The CloudHSM clusters that run here, as the service feeds them.
+    clusters: Clusters,
     endpoints: Endpoints,
     credentials: Option<Credentials>,
     running: Mutex<Option<Running>>,
@@ -70,14 +73,22 @@ impl House {
         let mut router = Router::new();
         let mut duties = JoinSet::new();
         let name_server = dns::start(config, &ground, Arc::new(blobs.clone())).await?;
-        let site = Site { config, ground: &ground, vault: &vault, blobs: Arc::new(blobs), handle: &handle };
+        let clusters = Clusters::new();
+        let site = Site {
+            config,
+            ground: &ground,
+            vault: &vault,
+            blobs: Arc::new(blobs),
+            handle: &handle,
+            clusters: &clusters,
+        };
         let services = Services::build(&site, &mut router, &mut duties).await?;
         let gate = Gate::new(gate_parts(config, &ground, &services), router, &handle);
         let (credentials, account) = services.first_account(config.account_id).await?;
         let endpoints = dns::endpoints(config, api, &name_server, account)?;
         let metrics = metrics::Sources::of(&name_server, services.builder());
         let running = Mutex::new(Some(Running { duties, name_server, supervisor }));
-        Ok(Self { gate, services, store, vault, endpoints, credentials, running, metrics })
+        Ok(Self { gate, services, store, vault, clusters, endpoints, credentials, running, metrics })
     }
 
     /// Where this house can be reached.

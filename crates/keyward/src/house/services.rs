@@ -38,6 +38,8 @@ pub(super) struct Site<'a> {
     pub(super) vault: &'a VaultClient,
     pub(super) blobs: Arc<dyn Blobs>,
     pub(super) handle: &'a GateHandle,
+    /// The CloudHSM clusters that run here.
+    pub(super) clusters: &'a Clusters,
 }
 
 impl Services {

@@ -22,8 +22,10 @@ pub(crate) async fn perform(session: &ClusterSession, words: KeyWords) -> Result
         KeyWords::GenerateAsymmetricPair(words) => generate_pair(session, words).await,
         KeyWords::GenerateFile { path, filter: words, .. } => {
             let key = find(session, &words).await?;
-            let spki = key.public_key.ok_or_else(|| Failure::new("only a public key can be written to a file"))?;
-            let data = json!({ "message": "Successfully generated key file", "path": path.display().to_string() });
+            let spki =
+                key.public_key.ok_or_else(|| Failure::new("only a public key can be written to a file"))?;
+            let data =
+                json!({ "message": "Successfully generated key file", "path": path.display().to_string() });
             Ok(Outcome::with_file(data, pem(&spki)))
         }
         KeyWords::SetAttribute { filter: words, name, value } => {
@@ -52,7 +54,10 @@ pub(crate) async fn perform(session: &ClusterSession, words: KeyWords) -> Result
 }
 
 /// The one key that the words mean.
-pub(crate) async fn find(session: &ClusterSession, words: &[String]) -> Result<keyward_hsm::KeyInfo, Failure> {
+pub(crate) async fn find(
+    session: &ClusterSession,
+    words: &[String],
+) -> Result<keyward_hsm::KeyInfo, Failure> {
     only(session.find_keys(&filter(words)?).await?)
 }
 

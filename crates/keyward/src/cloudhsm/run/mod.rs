@@ -83,9 +83,8 @@ async fn attempt(
     words: Words,
 ) -> Result<Outcome, Failure> {
     let id: ClusterId = cluster_id.parse()?;
-    let cluster = clusters
-        .get(&id)
-        .ok_or_else(|| Failure::new(format!("{id} is not here, or has no HSM yet")))?;
+    let cluster =
+        clusters.get(&id).ok_or_else(|| Failure::new(format!("{id} is not here, or has no HSM yet")))?;
     match words {
         Words::Cluster(words) => on_cluster(&cluster, words).await,
         Words::Login { username, role, password } => {
@@ -138,9 +137,9 @@ fn bytes_of(
 ) -> Result<Vec<u8>, Failure> {
     match (typed, file) {
         (_, Some(file)) => Ok(file.0),
-        (Some(typed), None) => data_encoding::BASE64
-            .decode(typed.as_bytes())
-            .map_err(|_| Failure::new("the data is not base64")),
+        (Some(typed), None) => {
+            data_encoding::BASE64.decode(typed.as_bytes()).map_err(|_| Failure::new("the data is not base64"))
+        }
         (None, None) => Err(Failure::new("data is needed")),
     }
 }

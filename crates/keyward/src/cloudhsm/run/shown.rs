@@ -9,11 +9,8 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 pub(crate) fn user(user: &UserInfo) -> Value {
-    let quorum = if user.token_sign {
-        json!([{ "strategy": "token-sign", "status": "enabled" }])
-    } else {
-        json!([])
-    };
+    let quorum =
+        if user.token_sign { json!([{ "strategy": "token-sign", "status": "enabled" }]) } else { json!([]) };
     json!({
         "username": user.name.as_str(),
         "role": user.role.name(),

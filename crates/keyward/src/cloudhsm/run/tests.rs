@@ -17,7 +17,9 @@ fn filters_name_keys_by_reference_or_attributes() {
     assert_eq!(attributes.class, Some(KeyClass::Private));
     assert_eq!(attributes.flags, [(Flag::Sign, true)]);
     assert_eq!(attributes.id, Some(vec![0x0a, 0xff]));
-    for wrong in ["label=a", "attr.colour=red", "attr.sign=maybe", "key-reference=7", "attr.id=0xzz", "nothing"] {
+    for wrong in
+        ["label=a", "attr.colour=red", "attr.sign=maybe", "key-reference=7", "attr.id=0xzz", "nothing"]
+    {
         assert!(filter::filter(&words(wrong)).is_err(), "{wrong}");
     }
 }

@@ -5,9 +5,7 @@ use serde_json::json;
 
 use crate::cloudhsm::Outcome;
 use crate::cloudhsm::run::{Desk, Failure, given, shown, token_file};
-use crate::cloudhsm::words::{
-    FileBytes, QuorumStrategy, RoleWord, Secret, TokenSignWords, UserWords,
-};
+use crate::cloudhsm::words::{FileBytes, QuorumStrategy, RoleWord, Secret, TokenSignWords, UserWords};
 
 /// Logs in, in place of whoever is logged in.
 pub(crate) async fn login(

@@ -10,10 +10,7 @@ use crate::cloudhsm::run::key::{about_copies, copies_min, find, share_with};
 use crate::cloudhsm::run::{Failure, bytes_of, shown};
 use crate::cloudhsm::words::{self, HashFunction, KeyTypeClass, MaskGeneration};
 
-pub(crate) async fn wrap(
-    session: &ClusterSession,
-    words: words::WrapMechanism,
-) -> Result<Outcome, Failure> {
+pub(crate) async fn wrap(session: &ClusterSession, words: words::WrapMechanism) -> Result<Outcome, Failure> {
     let mechanism = match &words {
         words::WrapMechanism::AesNoPad(_) => WrapMechanism::AesKeyWrap,
         words::WrapMechanism::AesZeroPad(_) => WrapMechanism::AesKeyWrapPad,

@@ -17,8 +17,8 @@ pub(crate) use crate::cloudhsm::words::crypto::{
 };
 pub(crate) use crate::cloudhsm::words::file::FileBytes;
 pub(crate) use crate::cloudhsm::words::key::{
-    GenerateWords, KeyTypeClass, KeyWords, NewKeyWords, PairCommon, PairWords, SymmetricWords, UnwrapMechanism,
-    UnwrapWords, WrapMechanism, WrapWords,
+    GenerateWords, KeyTypeClass, KeyWords, NewKeyWords, PairCommon, PairWords, SymmetricWords,
+    UnwrapMechanism, WrapMechanism,
 };
 pub(crate) use crate::cloudhsm::words::quorum::{QuorumWords, TokenScope, TokenWords};
 pub(crate) use crate::cloudhsm::words::secret::Secret;
