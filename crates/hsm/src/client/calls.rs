@@ -106,6 +106,19 @@ impl HsmClient {
     }
 }
 
+/// Against writes that were never acknowledged.
+impl HsmClient {
+    /// Writes records anew as they are here, each above the version that a stamp names, so that what another HSM wrote without
+    /// an acknowledgement does not win over what was acknowledged. Those that are not here, or supersede the stamp already, are
+    /// left out; a key's tombstone can't be outranked and is left out, too.
+    pub async fn reaffirm(&self, outranked: &[Stamp]) -> Result<Vec<MaskedRecord>, HsmError> {
+        match self.call(&Request::Reaffirm(outranked.to_vec())).await? {
+            Answer::Records(records) => Ok(records),
+            _ => Err(unfitting()),
+        }
+    }
+}
+
 /// Users and sessions.
 impl HsmClient {
     /// Logs in on this HSM: [`HsmError::WrongPassword`], [`HsmError::UserLocked`], [`HsmError::NoSuchUser`].

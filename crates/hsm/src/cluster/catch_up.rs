@@ -8,12 +8,14 @@
 //! Every Active member has every acknowledged write. So when none is Active, a member that is not behind may begin; when
 //! each of them may be behind (the cluster starts), all that can be reached begin together.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use crate::api::error::HsmError;
+use crate::api::ids::KeyHandle;
 use crate::api::record::{RecordKey, Stamp};
 use crate::api::status::HsmStatus;
 use crate::client::HsmClient;
@@ -73,6 +75,7 @@ async fn end_doubtful(member: &Member) -> Result<(), HsmError> {
 async fn settle(cluster: &Shared, member: &Arc<Member>) -> Result<(), HsmError> {
     let Some((source, _)) = cluster.least_busy() else { return begin(cluster, member).await };
     make_amends(cluster, member, Some(&source)).await;
+    outrank(cluster, &source, member).await?;
     let difference = differ(&source.client, &member.client).await?;
     transfer(&source.client, &member.client, &difference.to_right).await?;
     for keys in difference.to_left.chunks(RECORDS_MAX) {
@@ -82,6 +85,23 @@ async fn settle(cluster: &Shared, member: &Arc<Member>) -> Result<(), HsmError> 
     // The members that took nothing are Away now; with the last of them the ground is gone on which this one stood.
     cluster.least_busy().ok_or(HsmError::Lost)?;
     member.activate();
+    Ok(())
+}
+
+/// What the member has in a later version than the Active ones was never acknowledged to anyone: what they have is
+/// written anew above it. Without that, it could win over a write that was acknowledged meanwhile.
+async fn outrank(cluster: &Shared, source: &Member, member: &Member) -> Result<(), HsmError> {
+    let difference = differ(&source.client, &member.client).await?;
+    if difference.to_left.is_empty() {
+        return Ok(());
+    }
+    let theirs = bounded(CALL_MAX, member.client.digest()).await?;
+    let later: HashSet<_> = difference.to_left.into_iter().collect();
+    let later: Vec<_> = theirs.into_iter().filter(|stamp| later.contains(&stamp.key)).collect();
+    for stamps in later.chunks(RECORDS_MAX) {
+        let records = bounded(CALL_MAX, source.client.reaffirm(stamps)).await?;
+        cluster.carry(source, &records).await;
+    }
     Ok(())
 }
 
@@ -160,15 +180,15 @@ async fn make_amends(cluster: &Shared, member: &Member, source: Option<&Member>)
 }
 
 /// The keys that only this member knows. The Active one has everything that was ever acknowledged.
-async fn only_here(member: &Member, active: &Member) -> Result<Vec<crate::api::ids::KeyHandle>, HsmError> {
+async fn only_here(member: &Member, active: &Member) -> Result<Vec<KeyHandle>, HsmError> {
     let theirs = bounded(CALL_MAX, active.client.digest()).await?;
-    let known: std::collections::HashSet<_> = theirs.iter().map(|stamp| &stamp.key).collect();
+    let known: HashSet<_> = theirs.iter().map(|stamp| &stamp.key).collect();
     let here = bounded(CALL_MAX, member.client.digest()).await?;
     let alone = here.iter().filter(|stamp| !stamp.tombstone && !known.contains(&stamp.key));
     Ok(alone.filter_map(key_of).collect())
 }
 
-fn key_of(stamp: &Stamp) -> Option<crate::api::ids::KeyHandle> {
+fn key_of(stamp: &Stamp) -> Option<KeyHandle> {
     if let RecordKey::Key(handle) = stamp.key { Some(handle) } else { None }
 }
 

@@ -27,3 +27,6 @@ pub use clusters::Clusters;
 pub use handle::Cluster;
 pub use member::{MemberState, MemberStatus, NewMember};
 pub use session::ClusterSession;
+
+#[cfg(test)]
+mod tests;

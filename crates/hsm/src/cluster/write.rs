@@ -6,7 +6,8 @@
 //! only it knows is deleted (`amend`).
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::RwLockWriteGuard;
@@ -80,9 +81,56 @@ struct Writing<'a> {
     deadline: Instant,
     /// Members that gave up for reasons of their own.
     tried: Vec<u64>,
-    /// Members that may have done it without our knowing.
-    doubtful: Vec<u64>,
+    doubts: Doubts<'a>,
     last: HsmError,
+}
+
+/// Members that may have done the write without our knowing. What they made is amended once the write is over, and not
+/// before: until then it may still become what the caller gets.
+struct Doubts<'a> {
+    login: &'a Arc<Login>,
+    members: Mutex<Vec<u64>>,
+}
+
+impl Doubts<'_> {
+    fn add(&self, member: u64) {
+        let mut members = self.members();
+        if members.is_empty() {
+            self.login.doubting.fetch_add(1, Ordering::Relaxed);
+        }
+        members.push(member);
+    }
+
+    fn about(&self, member: u64) -> bool {
+        self.members().contains(&member)
+    }
+
+    fn are_none(&self) -> bool {
+        self.members().is_empty()
+    }
+
+    /// The write is over: this member did it, the others should not have.
+    fn settle_for(&self, by: Option<u64>) {
+        let members = std::mem::take(&mut *self.members());
+        if members.is_empty() {
+            return;
+        }
+        self.login.doubting.fetch_sub(1, Ordering::Relaxed);
+        let mut amends = self.login.cluster.amends();
+        for member in members.into_iter().filter(|member| Some(*member) != by) {
+            amends.add(self.login, Unwanted::MadeBy(member));
+        }
+    }
+
+    fn members(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Doubts<'_> {
+    fn drop(&mut self) {
+        self.settle_for(None);
+    }
 }
 
 impl<'a> Writing<'a> {
@@ -93,7 +141,7 @@ impl<'a> Writing<'a> {
             operation: login.cluster.operation(),
             deadline: Instant::now() + PATIENCE,
             tried: Vec::new(),
-            doubtful: Vec::new(),
+            doubts: Doubts { login, members: Mutex::default() },
             last: HsmError::NoActiveHsm,
         }
     }
@@ -137,6 +185,7 @@ impl<'a> Writing<'a> {
                 Some(turn) => turn,
                 None => cluster.turn.write().await,
             };
+            self.doubts.settle_for(Some(done.member.number));
             let copies = cluster.carry(&done.member, &done.mutated.records).await;
             let made = keys(&done.mutated.value);
             if copies >= self.terms.copies_min || made.is_empty() {
@@ -189,7 +238,7 @@ impl<'a> Writing<'a> {
                 self.last = error;
             }
             // It may be ours that is there already, or gone already.
-            Err(error) if !self.doubtful.is_empty() && is_about_presence(&error) => {
+            Err(error) if !self.doubts.are_none() && is_about_presence(&error) => {
                 return Err(HsmError::Lost);
             }
             Err(error) => return Err(error),
@@ -200,7 +249,7 @@ impl<'a> Writing<'a> {
     /// A member that may have done it already, first; it gives the same answer again.
     async fn choose(&self) -> Result<Option<(Chosen, SessionId)>, HsmError> {
         for member in self.login.cluster.members().iter() {
-            let Some(term) = member.active_term().filter(|_| self.doubtful.contains(&member.number)) else {
+            let Some(term) = member.active_term().filter(|_| self.doubts.about(member.number)) else {
                 continue;
             };
             if self.login.enter(member, term).await.is_ok()
@@ -214,8 +263,7 @@ impl<'a> Writing<'a> {
 
     fn lost(&mut self, member: &Member, term: u64, session: SessionId) {
         member.doubt(session);
-        self.login.cluster.amends().add(self.login, Unwanted::MadeBy(member.number));
-        self.doubtful.push(member.number);
+        self.doubts.add(member.number);
         self.last = HsmError::Lost;
         self.login.cluster.lose(member, term, "it did not answer a write");
     }

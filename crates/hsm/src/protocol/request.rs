@@ -12,7 +12,7 @@ use crate::api::key::{KeyFilter, KeyTemplate, PairTemplate, UnwrapTemplate};
 use crate::api::mechanism::{CipherMechanism, SignMechanism, WrapMechanism};
 use crate::api::password::Password;
 use crate::api::quorum::{Approval, QuorumService};
-use crate::api::record::{MaskedRecord, RecordKey};
+use crate::api::record::{MaskedRecord, RecordKey, Stamp};
 use crate::api::spec::KeySpec;
 use crate::api::status::{HsmType, Membership};
 use crate::api::user::Role;
@@ -40,6 +40,7 @@ pub(crate) enum Request<'a> {
     Digest,
     Fetch(Vec<RecordKey>),
     Absorb(Vec<MaskedRecord>),
+    Reaffirm(Vec<Stamp>),
     // Users.
     Login {
         user: UserName,
