@@ -3,5 +3,6 @@
 mod model;
 mod network;
 mod random;
+mod real;
 mod steps;
 mod world;
