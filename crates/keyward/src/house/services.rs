@@ -194,7 +194,7 @@ async fn build_cloudhsm(
         partition: site.config.partition.clone(),
         config: CloudHsmConfig { zones: site.config.regions.zones(), ..CloudHsmConfig::default() },
         hsms: None,
-        clusters: Clusters::new(),
+        clusters: site.clusters.clone(),
     })
     .await
     .map_err(refusal)?;

@@ -105,7 +105,8 @@ async fn killed_hsms_cost_nobody_an_error_or_a_key() {
         assert_eq!(hsm.client().digest().await.unwrap(), digest);
     }
     let ann = cluster.login(&"ann".parse().unwrap(), &password("ann")).await.unwrap();
-    let mut found: Vec<_> = ann.find_keys(&Default::default()).await.unwrap().iter().map(|key| key.handle).collect();
+    let mut found: Vec<_> =
+        ann.find_keys(&Default::default()).await.unwrap().iter().map(|key| key.handle).collect();
     found.sort();
     kept.sort();
     assert_eq!(found, kept, "what was acknowledged is there, and nothing else");
