@@ -114,6 +114,7 @@ impl House {
     pub(crate) async fn close(&self) {
         let Some(mut running) = self.running.lock().await.take() else { return };
         running.duties.shutdown().await;
+        self.services.close().await;
         running.name_server.stop().await;
         self.store.close().await;
         running.supervisor.stop().await;

@@ -27,6 +27,7 @@ use crate::refusal::Refusal;
 pub(super) struct Services {
     accounts: Accounts,
     iam: Arc<Iam>,
+    kms: Arc<Kms>,
     registry: Arc<Registry>,
     builder: Arc<Builder>,
 }
@@ -61,12 +62,19 @@ impl Services {
         let builder = build_zones(site, vec![Arc::clone(&registry) as Arc<dyn ZoneSource>, hosted], duties);
         let Ground { store, random, clock } = site.ground;
         let accounts = Accounts::new(Arc::clone(store), Arc::clone(random), Arc::clone(clock));
-        Ok(Self { accounts, iam, registry, builder })
+        Ok(Self { accounts, iam, kms, registry, builder })
     }
 
     /// The root's key, for validators.
     pub(super) async fn trust_anchor(&self) -> Result<RootAnchor, Refusal> {
         self.registry.root_anchor().await.map_err(|error| Refusal::new(error.to_string()))
+    }
+
+    /// Writes what is only in memory, after the duties ended.
+    pub(super) async fn close(&self) {
+        if let Err(fault) = self.kms.write_usage().await {
+            tracing::warn!(%fault, "the last uses of keys were not written");
+        }
     }
 
     /// Who builds the zones.

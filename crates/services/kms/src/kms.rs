@@ -17,6 +17,7 @@ use crate::loaded::KeyCache;
 use crate::marker::{MARKER_KEY_BYTES, Markers};
 use crate::quota::ResourceQuotas;
 use crate::rows;
+use crate::usage::Usage;
 
 /// What a `Kms` is built from.
 pub struct KmsParts {
@@ -56,6 +57,7 @@ pub struct Kms {
     pub(crate) partition: Partition,
     pub(crate) attestation_roots: AttestationRoots,
     pub(crate) markers: Markers,
+    pub(crate) usage: Usage,
     pub(crate) keys: KeyCache,
     pub(crate) changes: NoticeBoard<Arn>,
     /// Told when a key is to settle.
@@ -74,6 +76,7 @@ impl Kms {
     /// Opens the service on its store; the first time it makes the key of its markers.
     pub async fn open(parts: KmsParts) -> Result<Arc<Self>, Fault> {
         let markers = Markers::new(&marker_key(&*parts.store, &*parts.random).await?)?;
+        let usage = Usage::open(&*parts.store, parts.clock.now()).await?;
         Ok(Arc::new(Self {
             store: parts.store,
             vault: parts.vault,
@@ -85,6 +88,7 @@ impl Kms {
             partition: parts.partition,
             attestation_roots: parts.attestation_roots,
             markers,
+            usage,
             keys: KeyCache::new(),
             changes: NoticeBoard::default(),
             settling: Notify::new(),

@@ -32,6 +32,7 @@ mod rotation;
 mod rows;
 mod signing;
 mod token;
+mod usage;
 mod vault;
 
 pub use attestation::AttestationRoots;

@@ -18,6 +18,7 @@ use crate::key::{Backing, CustomKeyStoreId, KeyArn, KeyRecord, MultiRegion, Prof
 use crate::keystore::{Connection, FoundStore};
 use crate::material::no_recipient;
 use crate::rows;
+use crate::usage::UseCell;
 use crate::{family, fault};
 
 /// How many keys are kept ready.
@@ -37,6 +38,8 @@ pub(crate) struct LoadedKey {
     conditions: ConditionValues,
     materials: Vec<KeyRef>,
     grants: Arc<KeyGrants>,
+    /// Its last use, shared with its forms of other revisions.
+    pub(crate) usage: Arc<UseCell>,
     /// What is known of the custom key store that it is in.
     store: Option<InStore>,
 }
@@ -61,7 +64,8 @@ impl LoadedKey {
         let materials = materials.collect();
         let grants = Arc::new(KeyGrants { arn: arn.clone(), child: None });
         let policy = Arc::new(policy);
-        Ok(Self { arn, policy, conditions, materials, grants, record, store: None })
+        let usage = UseCell::new(arn.clone());
+        Ok(Self { arn, policy, conditions, materials, grants, usage, record, store: None })
     }
 
     /// The same key, in `store`.
@@ -71,7 +75,8 @@ impl LoadedKey {
             connected: store.record.connection == Connection::Connected,
             cluster_id: store.record.cluster_id.clone(),
         };
-        Ok(Self { store: Some(in_store), ..Self::new(self.arn.clone(), self.record.clone())? })
+        let usage = Arc::clone(&self.usage);
+        Ok(Self { store: Some(in_store), usage, ..Self::new(self.arn.clone(), self.record.clone())? })
     }
 
     /// Its state as the API shows it.
@@ -223,13 +228,16 @@ impl KeyCache {
 
     /// The key in `row`, made ready unless the row has not changed since it last was.
     pub(crate) fn load(&self, arn: KeyArn, row: &Row) -> Result<Arc<LoadedKey>, Fault> {
-        if let Some((revision, key)) = self.lock().get(&row.key)
-            && *revision == row.revision
-        {
-            return Ok(Arc::clone(key));
+        let mut usage = None;
+        if let Some((revision, key)) = self.lock().get(&row.key) {
+            if *revision == row.revision {
+                return Ok(Arc::clone(key));
+            }
+            usage = Some(Arc::clone(&key.usage));
         }
-        let record = rows::read_key(&row.value)?;
-        let key = Arc::new(LoadedKey::new(arn, record)?);
+        let mut key = LoadedKey::new(arn, rows::read_key(&row.value)?)?;
+        key.usage = usage.unwrap_or(key.usage);
+        let key = Arc::new(key);
         self.lock().put(row.key.clone(), (row.revision, Arc::clone(&key)));
         Ok(key)
     }

@@ -8,6 +8,8 @@
 //! kms/rotation/<moment>/<account>/<region>/<key id>         empty: a key that is to be rotated then
 //! kms/owner/<region>/<key id>                               OwnerRow: whose key it is
 //! kms/<account>/<region>/key-count, key-change/<uuid>       how many keys there are (`count`)
+//! kms/<account>/<region>/usage/<key id>                     UseRow: what it was used for last
+//! kms/usage-since                                           TrackedSinceRow: since when uses are noted
 //! kms/marker-key                                            MarkerKeyRow
 //! ```
 
@@ -18,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alias::AliasName;
 use crate::fault;
-use crate::key::{KeyId, KeyRecord, KeyRow};
+use crate::key::{KeyArn, KeyId, KeyRecord, KeyRow};
 
 /// The key of KMS's marker key.
 pub(crate) fn marker_key() -> Key {
@@ -45,6 +47,16 @@ pub(crate) enum OwnerRow {
 /// The place of a key's rotations, beside the key: what the hot operations read stays small.
 pub(crate) fn rotation(account: AccountId, region: &Region, id: &KeyId) -> Key {
     place(account, region, "rotation", id.as_str())
+}
+
+/// The place of a key's last use.
+pub(crate) fn usage(arn: &KeyArn) -> Key {
+    place(arn.account, &arn.region, "usage", arn.id.as_str())
+}
+
+/// Where it is written since when uses are noted.
+pub(crate) fn usage_since() -> Key {
+    Key::of(&["kms", "usage-since"])
 }
 
 /// Where an account's keys in a Region begin.

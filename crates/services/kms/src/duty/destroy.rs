@@ -1,7 +1,7 @@
 //! Destroys keys whose waiting period is over: material, policy, tags, aliases and rotations go in one
 //! transaction.
 
-use keyward_base::Fault;
+use keyward_base::{Fault, Partition};
 use keyward_hsm::KeyHandle;
 use keyward_store::{Compare, Txn};
 
@@ -34,7 +34,7 @@ impl Kms {
         let txn = txn.delete(planned.row());
         Ok(match record {
             Some(record) if is_due(&record, planned) => {
-                let txn = without_key(txn.delete(place), planned, &record);
+                let txn = without_key(txn.delete(place), planned, &self.partition, &record);
                 let txn = self.without_rotations(txn, planned).await?;
                 let txn = self.uncount_key(txn, &planned.arn(&self.partition)).await?;
                 let txn = self.without_relative(txn, &planned.arn(&self.partition), &record).await?;
@@ -85,11 +85,13 @@ fn is_due(record: &KeyRecord, planned: &Planned) -> bool {
 }
 
 /// Removes what belongs to the key besides its row.
-fn without_key(mut txn: Txn, planned: &Planned, record: &KeyRecord) -> Txn {
+fn without_key(mut txn: Txn, planned: &Planned, partition: &Partition, record: &KeyRecord) -> Txn {
     for alias in &record.aliases {
         txn = txn.delete(rows::alias(planned.account, &planned.region, alias));
     }
-    without_cluster_key(txn, planned, record).delete(rows::owner(&planned.region, &planned.id))
+    let usage = rows::usage(&planned.arn(partition));
+    let owner = rows::owner(&planned.region, &planned.id);
+    without_cluster_key(txn, planned, record).delete(owner).delete(usage)
 }
 
 /// Takes the key out of its custom key store, and lists its material for deletion in the cluster: that can only be done

@@ -24,8 +24,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Kms {
     /// Runs the service's duties until the future is dropped: destroying keys whose waiting period is over,
-    /// removing their grants, rotating keys by plan, finishing replicas, connecting custom key stores, and telling of
-    /// changed keys.
+    /// removing their grants, rotating keys by plan, finishing replicas, connecting custom key stores, writing
+    /// what keys were used for last, and telling of changed keys.
     pub async fn run_duties(self: Arc<Self>) {
         tokio::join!(
             self.announce_changes(&self.partition),
@@ -34,6 +34,7 @@ impl Kms {
             self.keep_carrying_out(Plan::Sweep),
             self.keep_carrying_out(Plan::Settling),
             self.keep_key_stores_connected(),
+            self.keep_writing_usage(),
         );
     }
 

@@ -9,7 +9,7 @@ use crate::{fault, rows};
 
 impl Kms {
     /// A row, and `txn` on the condition that it is still the same.
-    pub(super) async fn read(&self, txn: Txn, place: Key) -> Result<(Txn, Option<Row>), Fault> {
+    pub(crate) async fn read(&self, txn: Txn, place: Key) -> Result<(Txn, Option<Row>), Fault> {
         let row = self.store.get(&place).await.map_err(fault::internal)?;
         let revision = row.as_ref().map_or(Revision::ABSENT, |row| row.revision);
         Ok((txn.compare(place, revision), row))

@@ -3,7 +3,9 @@
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::Sensitive;
-use keyward_schema::kms::{Decapsulate as Shape, DecapsulateRequest, DecapsulateResponse};
+use keyward_schema::kms::{
+    Decapsulate as Shape, DecapsulateRequest, DecapsulateResponse, KeyLastUsageTrackingOperation as Tracked,
+};
 use keyward_vault::KeyUsage;
 
 use crate::crypto::{check_dry_run, check_grant_tokens};
@@ -46,6 +48,7 @@ impl Operation for Decapsulate {
         check_dry_run(input.dry_run)?;
         let ciphertext = &input.shared_secret_ciphertext_blob;
         let secret = kms.vault.decapsulate(key.current()?, ciphertext).await.map_err(as_fault)?;
+        kms.used(key, permit.request(), Tracked::Decapsulate);
         Ok(DecapsulateResponse {
             key_id: Some(key.arn.to_string()),
             shared_secret: Some(Sensitive::new(secret.to_vec())),

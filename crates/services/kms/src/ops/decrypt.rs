@@ -2,7 +2,9 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{Decrypt as Shape, DecryptRequest, DecryptResponse};
+use keyward_schema::kms::{
+    Decrypt as Shape, DecryptRequest, DecryptResponse, KeyLastUsageTrackingOperation as Tracked,
+};
 
 use crate::ciphertext::{Opened, Source, SourceRequest};
 use crate::crypto::{check_dry_run, check_grant_tokens, context};
@@ -57,10 +59,13 @@ impl Operation for Decrypt {
             let material = opened.material.in_vault()?;
             let enveloped = vault.decrypt(material, algorithm, ciphertext, &context).await;
             let ciphertext_for_recipient = Some(enveloped.map_err(as_fault)?);
+            kms.used(source.key(), permit.request(), Tracked::Decrypt);
             return Ok(DecryptResponse { ciphertext_for_recipient, ..response });
         }
+        let plaintext = kms.decrypt(source.key(), &opened, &context).await?;
+        kms.used(source.key(), permit.request(), Tracked::Decrypt);
         Ok(DecryptResponse {
-            plaintext: Some(kms.decrypt(source.key(), &opened, &context).await?),
+            plaintext: Some(plaintext),
             key_material_id: shown_source_material(&source.key().record, opened.material.id()),
             ..response
         })

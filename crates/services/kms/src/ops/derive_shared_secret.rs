@@ -5,6 +5,7 @@ use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, 
 use keyward_schema::Sensitive;
 use keyward_schema::kms::{
     DeriveSharedSecret as Shape, DeriveSharedSecretRequest, DeriveSharedSecretResponse,
+    KeyLastUsageTrackingOperation as Tracked,
 };
 use keyward_vault::KeyUsage;
 
@@ -60,10 +61,12 @@ impl Operation for DeriveSharedSecret {
         if let Some(vault) = attested.vault(kms) {
             let enveloped = vault.derive_shared_secret(key.current()?, &input.public_key).await;
             let ciphertext_for_recipient = Some(enveloped.map_err(as_fault)?);
+            kms.used(key, permit.request(), Tracked::DeriveSharedSecret);
             return Ok(DeriveSharedSecretResponse { ciphertext_for_recipient, ..response });
         }
         let secret = kms.vault.derive_shared_secret(key.current()?, &input.public_key).await;
         let shared_secret = Some(Sensitive::new(secret.map_err(as_fault)?.to_vec()));
+        kms.used(key, permit.request(), Tracked::DeriveSharedSecret);
         Ok(DeriveSharedSecretResponse { shared_secret, ..response })
     }
 }

@@ -3,7 +3,9 @@
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::Sensitive;
-use keyward_schema::kms::{Encapsulate as Shape, EncapsulateRequest, EncapsulateResponse};
+use keyward_schema::kms::{
+    Encapsulate as Shape, EncapsulateRequest, EncapsulateResponse, KeyLastUsageTrackingOperation as Tracked,
+};
 use keyward_vault::KeyUsage;
 
 use crate::crypto::{check_dry_run, check_grant_tokens};
@@ -45,6 +47,7 @@ impl Operation for Encapsulate {
         key.admit(Profile::Cryptographic)?;
         check_dry_run(input.dry_run)?;
         let made = kms.vault.encapsulate(key.current()?).await.map_err(as_fault)?;
+        kms.used(key, permit.request(), Tracked::Encapsulate);
         Ok(EncapsulateResponse {
             key_id: Some(key.arn.to_string()),
             shared_secret: Some(Sensitive::new(made.shared_secret.to_vec())),

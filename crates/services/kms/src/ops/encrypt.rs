@@ -2,7 +2,9 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{Encrypt as Shape, EncryptRequest, EncryptResponse};
+use keyward_schema::kms::{
+    Encrypt as Shape, EncryptRequest, EncryptResponse, KeyLastUsageTrackingOperation as Tracked,
+};
 use keyward_vault::{EncryptionAlgorithm, KeyUsage};
 
 use crate::crypto::{check_dry_run, check_grant_tokens, context, encryption_algorithm, with_context};
@@ -50,6 +52,7 @@ impl Operation for Encrypt {
         check_dry_run(input.dry_run)?;
         let context = context(&input.encryption_context);
         let ciphertext = kms.encrypt(key, algorithm, plaintext, &context).await?;
+        kms.used(key, permit.request(), Tracked::Encrypt);
         Ok(EncryptResponse {
             ciphertext_blob: Some(ciphertext),
             key_id: Some(key.arn.to_string()),

@@ -2,7 +2,10 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{GenerateDataKey as Shape, GenerateDataKeyRequest, GenerateDataKeyResponse};
+use keyward_schema::kms::{
+    GenerateDataKey as Shape, GenerateDataKeyRequest, GenerateDataKeyResponse,
+    KeyLastUsageTrackingOperation as Tracked,
+};
 
 use crate::crypto::{check_dry_run, check_grant_tokens, context, with_context};
 use crate::data_key::{check_key, length};
@@ -51,6 +54,7 @@ impl Operation for GenerateDataKey {
         let key_id = Some(key.arn.to_string());
         if let Some(vault) = attested.vault(kms) {
             let made = vault.generate_data_key(key.in_vault()?, bytes, &context).await.map_err(as_fault)?;
+            kms.used(key, permit.request(), Tracked::GenerateDataKey);
             return Ok(GenerateDataKeyResponse {
                 ciphertext_blob: Some(made.ciphertext),
                 ciphertext_for_recipient: Some(made.enveloped),
@@ -59,6 +63,7 @@ impl Operation for GenerateDataKey {
             });
         }
         let made = kms.generate_data_key(key, bytes, &context).await?;
+        kms.used(key, permit.request(), Tracked::GenerateDataKey);
         Ok(GenerateDataKeyResponse {
             ciphertext_blob: Some(made.ciphertext),
             plaintext: Some(made.plaintext),

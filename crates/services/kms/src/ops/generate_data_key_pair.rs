@@ -5,6 +5,7 @@ use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, 
 use keyward_schema::Sensitive;
 use keyward_schema::kms::{
     GenerateDataKeyPair as Shape, GenerateDataKeyPairRequest, GenerateDataKeyPairResponse,
+    KeyLastUsageTrackingOperation as Tracked,
 };
 
 use crate::crypto::{check_dry_run, check_grant_tokens, context};
@@ -61,6 +62,7 @@ impl Operation for GenerateDataKeyPair {
         if let Some(vault) = attested.vault(kms) {
             let made =
                 vault.generate_data_key_pair(key.current()?, pair, &context).await.map_err(as_fault)?;
+            kms.used(key, permit.request(), Tracked::GenerateDataKeyPair);
             return Ok(GenerateDataKeyPairResponse {
                 private_key_ciphertext_blob: Some(made.ciphertext),
                 public_key: made.public_key,
@@ -70,6 +72,7 @@ impl Operation for GenerateDataKeyPair {
         }
         let made = kms.vault.generate_data_key_pair(key.current()?, pair, true, &context).await;
         let made = made.map_err(as_fault)?;
+        kms.used(key, permit.request(), Tracked::GenerateDataKeyPair);
         Ok(GenerateDataKeyPairResponse {
             private_key_ciphertext_blob: Some(made.ciphertext),
             private_key_plaintext: made.plaintext.map(|plaintext| Sensitive::new(plaintext.to_vec())),

@@ -4,7 +4,7 @@ use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::kms::{
     GenerateDataKeyPairWithoutPlaintext as Shape, GenerateDataKeyPairWithoutPlaintextRequest,
-    GenerateDataKeyPairWithoutPlaintextResponse,
+    GenerateDataKeyPairWithoutPlaintextResponse, KeyLastUsageTrackingOperation as Tracked,
 };
 
 use crate::crypto::{check_dry_run, check_grant_tokens, context};
@@ -53,6 +53,7 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
         let context = context(&input.encryption_context);
         let made = kms.vault.generate_data_key_pair(key.current()?, pair, false, &context).await;
         let made = made.map_err(as_fault)?;
+        kms.used(key, permit.request(), Tracked::GenerateDataKeyPairWithoutPlaintext);
         Ok(GenerateDataKeyPairWithoutPlaintextResponse {
             private_key_ciphertext_blob: Some(made.ciphertext),
             public_key: made.public_key,

@@ -4,7 +4,7 @@ use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::kms::{
     GenerateDataKeyWithoutPlaintext as Shape, GenerateDataKeyWithoutPlaintextRequest,
-    GenerateDataKeyWithoutPlaintextResponse,
+    GenerateDataKeyWithoutPlaintextResponse, KeyLastUsageTrackingOperation as Tracked,
 };
 
 use crate::crypto::{check_dry_run, check_grant_tokens, context, with_context};
@@ -50,6 +50,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         check_dry_run(input.dry_run)?;
         let context = context(&input.encryption_context);
         let ciphertext = kms.generate_data_key_without_plaintext(key, bytes, &context).await?;
+        kms.used(key, permit.request(), Tracked::GenerateDataKeyWithoutPlaintext);
         Ok(GenerateDataKeyWithoutPlaintextResponse {
             ciphertext_blob: Some(ciphertext),
             key_id: Some(key.arn.to_string()),

@@ -2,7 +2,10 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{GenerateMac as Shape, GenerateMacRequest, GenerateMacResponse, MacAlgorithmSpec};
+use keyward_schema::kms::{
+    GenerateMac as Shape, GenerateMacRequest, GenerateMacResponse, KeyLastUsageTrackingOperation as Tracked,
+    MacAlgorithmSpec,
+};
 use keyward_vault::{KeyUsage, MacAlgorithm};
 
 use crate::crypto::{check_dry_run, check_grant_tokens};
@@ -46,8 +49,10 @@ impl Operation for GenerateMac {
         key.admit(Profile::Cryptographic)?;
         check_dry_run(input.dry_run)?;
         let mac = kms.vault.generate_mac(key.current()?, algorithm, input.message.expose()).await;
+        let mac = mac.map_err(as_fault)?;
+        kms.used(key, permit.request(), Tracked::GenerateMac);
         Ok(GenerateMacResponse {
-            mac: Some(mac.map_err(as_fault)?),
+            mac: Some(mac),
             mac_algorithm: Some(input.mac_algorithm),
             key_id: Some(key.arn.to_string()),
         })

@@ -26,6 +26,7 @@ mod generate_data_key_pair_without_plaintext;
 mod generate_data_key_without_plaintext;
 mod generate_mac;
 mod generate_random;
+mod get_key_last_usage;
 mod get_key_policy;
 mod get_key_rotation_status;
 mod get_public_key;
@@ -101,6 +102,7 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         generate_data_key_without_plaintext::GenerateDataKeyWithoutPlaintext,
         generate_mac::GenerateMac,
         generate_random::GenerateRandom,
+        get_key_last_usage::GetKeyLastUsage,
         get_key_policy::GetKeyPolicy,
         get_key_rotation_status::GetKeyRotationStatus,
         get_public_key::GetPublicKey,

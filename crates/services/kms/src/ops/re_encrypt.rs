@@ -2,7 +2,9 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{ReEncrypt as Shape, ReEncryptRequest, ReEncryptResponse};
+use keyward_schema::kms::{
+    KeyLastUsageTrackingOperation as Tracked, ReEncrypt as Shape, ReEncryptRequest, ReEncryptResponse,
+};
 use keyward_vault::KeyUsage;
 
 use crate::ciphertext::{Source, SourceRequest};
@@ -66,6 +68,8 @@ impl Operation for ReEncrypt {
         let destination_context = context(&input.destination_encryption_context);
         let from = (source.key(), &opened, &source_context);
         let ciphertext = kms.re_encrypt(from, (key, algorithm, &destination_context)).await?;
+        kms.used(source.key(), permit.request(), Tracked::ReEncrypt);
+        kms.used(key, permit.request(), Tracked::ReEncrypt);
         Ok(ReEncryptResponse {
             ciphertext_blob: Some(ciphertext),
             source_key_id: Some(source.key().arn.to_string()),

@@ -2,7 +2,9 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{Sign as Shape, SignRequest, SignResponse};
+use keyward_schema::kms::{
+    KeyLastUsageTrackingOperation as Tracked, Sign as Shape, SignRequest, SignResponse,
+};
 
 use crate::crypto::{check_dry_run, check_grant_tokens};
 use crate::key::Profile;
@@ -46,9 +48,11 @@ impl Operation for Sign {
         key.admit(Profile::Cryptographic)?;
         check_dry_run(input.dry_run)?;
         let signature = kms.vault.sign(key.current()?, how.algorithm, how.message_type, message).await;
+        let signature = signature.map_err(as_fault)?;
+        kms.used(key, permit.request(), Tracked::Sign);
         Ok(SignResponse {
             key_id: Some(key.arn.to_string()),
-            signature: Some(signature.map_err(as_fault)?),
+            signature: Some(signature),
             signing_algorithm: Some(input.signing_algorithm),
         })
     }

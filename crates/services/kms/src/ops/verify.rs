@@ -2,7 +2,9 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{Verify as Shape, VerifyRequest, VerifyResponse};
+use keyward_schema::kms::{
+    KeyLastUsageTrackingOperation as Tracked, Verify as Shape, VerifyRequest, VerifyResponse,
+};
 
 use crate::crypto::{check_dry_run, check_grant_tokens};
 use crate::key::Profile;
@@ -48,6 +50,7 @@ impl Operation for Verify {
         let (material, signature) = (key.current()?, &input.signature);
         let verified = kms.vault.verify(material, how.algorithm, how.message_type, message, signature);
         verified.await.map_err(as_fault)?;
+        kms.used(key, permit.request(), Tracked::Verify);
         Ok(VerifyResponse {
             key_id: Some(key.arn.to_string()),
             signature_valid: Some(true),

@@ -2,7 +2,9 @@
 
 use keyward_base::Fault;
 use keyward_gate::{Charges, Check, Operation, Permit, RequestContext, RunError, View};
-use keyward_schema::kms::{VerifyMac as Shape, VerifyMacRequest, VerifyMacResponse};
+use keyward_schema::kms::{
+    KeyLastUsageTrackingOperation as Tracked, VerifyMac as Shape, VerifyMacRequest, VerifyMacResponse,
+};
 
 use super::generate_mac::mac_algorithm;
 use crate::crypto::{check_dry_run, check_grant_tokens};
@@ -45,6 +47,7 @@ impl Operation for VerifyMac {
         check_dry_run(input.dry_run)?;
         let verified = kms.vault.verify_mac(key.current()?, algorithm, input.message.expose(), &input.mac);
         verified.await.map_err(as_fault)?;
+        kms.used(key, permit.request(), Tracked::VerifyMac);
         Ok(VerifyMacResponse {
             key_id: Some(key.arn.to_string()),
             mac_valid: Some(true),

@@ -44,7 +44,7 @@ impl House {
 /// Whether a row belongs to the count of keys.
 fn counts_keys(key: &Key) -> bool {
     let text = String::from_utf8_lossy(key.as_bytes()).into_owned();
-    text.ends_with("/key-count") || text.contains("/key-change/")
+    text.ends_with("/key-count") || text.contains("/key-change/") || *key == rows::usage_since()
 }
 
 /// What the row of an alias, an owner or a plan says.
