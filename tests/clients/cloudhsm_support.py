@@ -59,6 +59,27 @@ class Cluster:
         wait_for(is_active, 90)
         return hsm
 
+    def hsms(self):
+        """The HSMs that are active."""
+        return [hsm for hsm in self.describe()["Hsms"] if hsm["State"] == "ACTIVE"]
+
+    def delete_hsm(self, hsm):
+        self.api.delete_hsm(ClusterId=self.id, HsmId=hsm)
+        wait_for(lambda: all(one["HsmId"] != hsm for one in self.describe()["Hsms"]), 60)
+
+    def delete(self):
+        """Deletes the cluster with all of its HSMs."""
+        for hsm in self.describe()["Hsms"]:
+            self.delete_hsm(hsm["HsmId"])
+        self.api.delete_cluster(ClusterId=self.id)
+        alive = {"clusterIds": [self.id], "states": ["ACTIVE", "DELETE_IN_PROGRESS"]}
+        wait_for(lambda: not self.api.describe_clusters(Filters=alive)["Clusters"], 60)
+
+    @property
+    def trust_anchor(self):
+        """The certificate of the customer's CA."""
+        return (self.folder / "customerCA.crt").read_text()
+
     def claim(self):
         """InitializeCluster with a customer's CA, made by openssl."""
         csr = wait_for(lambda: self.describe().get("Certificates", {}).get("ClusterCsr"), 60)
@@ -98,6 +119,11 @@ class Cluster:
         code, data = self.admin("user", "create", "--username", name, "--role", role, "--password", password)
         assert (code, data) == (0, {"username": name, "role": role}), data
         return name
+
+    def set_password(self, name, password, role="crypto-user"):
+        words = ["user", "change-password", "--username", name, "--role", role, "--password", password]
+        code, data = self.admin(*words)
+        assert code == 0, data
 
     def shell(self, name=None, password=USER_PASSWORD, role="crypto-user"):
         shell = Shell(self.words("interactive"))

@@ -1,14 +1,22 @@
 """Custom key stores with boto3: made, connected, used, broken and mended, with every error on the way."""
 
-import subprocess
+import resource
 
 import pytest
+from cloudhsm_support import ZONES, Cluster, done, openssl
 from harness import Keyward, user_with, wait_for
-from hsm_support import KMSUSER_PASSWORD, Authority, active_cluster, new_cluster
 from kms_support import fresh, refused
 
 NO_CLUSTER = "cluster-234567abcde"
 NO_STORE = "cks-0123456789abcdef0"
+KMSUSER_PASSWORD = "kmsPswd123"
+
+
+def active_cluster(server, folder):
+    """A cluster with an HSM in each of two zones and the crypto user `kmsuser`."""
+    cluster = Cluster.make(server, folder)
+    cluster.make_user("kmsuser", password=KMSUSER_PASSWORD)
+    return cluster
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +37,7 @@ def create_store(house, kms, **changes):
     members = {
         "CustomKeyStoreName": fresh("store"),
         "CloudHsmClusterId": house.cluster.id,
-        "TrustAnchorCertificate": house.cluster.authority.certificate,
+        "TrustAnchorCertificate": house.cluster.trust_anchor,
         "KeyStorePassword": KMSUSER_PASSWORD,
     } | changes
     return kms.create_custom_key_store(**members)["CustomKeyStoreId"]
@@ -59,7 +67,7 @@ def dispose(house, kms, store):
     if describe(kms, store)["ConnectionState"] != "DISCONNECTED":
         disconnect(kms, store)
     kms.delete_custom_key_store(CustomKeyStoreId=store)
-    house.cluster.set_kmsuser_password(KMSUSER_PASSWORD)
+    house.cluster.set_password("kmsuser", KMSUSER_PASSWORD)
 
 
 @pytest.fixture
@@ -83,7 +91,7 @@ def test_a_stores_life(house, kms):
         "CustomKeyStoreId": store,
         "CustomKeyStoreName": name,
         "CloudHsmClusterId": house.cluster.id,
-        "TrustAnchorCertificate": house.cluster.authority.certificate,
+        "TrustAnchorCertificate": house.cluster.trust_anchor,
         "ConnectionState": "DISCONNECTED",
         "CustomKeyStoreType": "AWS_CLOUDHSM",
     }
@@ -115,7 +123,7 @@ def test_creating_is_refused(house, kms, store, tmp_path):
         given = {
             "CustomKeyStoreName": fresh("store"),
             "CloudHsmClusterId": house.cluster.id,
-            "TrustAnchorCertificate": house.cluster.authority.certificate,
+            "TrustAnchorCertificate": house.cluster.trust_anchor,
             "KeyStorePassword": KMSUSER_PASSWORD,
         }
         del given[member]
@@ -123,22 +131,24 @@ def test_creating_is_refused(house, kms, store, tmp_path):
 
 
 def test_a_cluster_must_be_fit(house, kms, tmp_path):
-    half = new_cluster(house, tmp_path / "ca")
-    members = {"CloudHsmClusterId": half.id, "TrustAnchorCertificate": half.authority.certificate}
+    half = Cluster.make(house, tmp_path / "ca", hsms=1, activate=False)
+    members = {"CloudHsmClusterId": half.id, "TrustAnchorCertificate": half.trust_anchor}
 
     def refuse(code, **changes):
         refused(code, create_store, house, kms, **(members | changes))
 
     refuse("CloudHsmClusterNotActiveException")
-    half.cli("cluster", "activate", "--password", "admin-password-2")
+    assert half.cli("cluster", "activate", "--password", "admin-password-2")[0] == 0
     half.wait_for("ACTIVE")
     refuse("CloudHsmClusterInvalidConfigurationException")
-    half.add_hsm(half.zones()[0])
+    half.add_hsm(ZONES[0])
     # Two HSMs in one zone are not enough.
     refuse("CloudHsmClusterInvalidConfigurationException")
-    half.add_hsm(half.zones()[1])
-    other = Authority(tmp_path / "other")
-    refuse("IncorrectTrustAnchorException", TrustAnchorCertificate=other.certificate)
+    half.add_hsm(ZONES[1])
+    other = tmp_path / "other.crt"
+    subject = ["-subj", "/C=GB/O=Example/CN=Customer CA"]
+    openssl("req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "key", "-out", other, *subject)
+    refuse("IncorrectTrustAnchorException", TrustAnchorCertificate=other.read_text())
     refuse("IncorrectTrustAnchorException", TrustAnchorCertificate="no certificate")
 
     # Nobody has made kmsuser there.
@@ -149,15 +159,14 @@ def test_a_cluster_must_be_fit(house, kms, tmp_path):
     refused("CustomKeyStoreInvalidStateException", kms.delete_custom_key_store, CustomKeyStoreId=store)
     disconnect(kms, store)
 
-    # Without HSMs nothing can be connected; without the cluster neither.
+    # While an HSM is added the cluster is not active; without HSMs nothing can be connected, nor without the cluster.
+    half.api.create_hsm(ClusterId=half.id, AvailabilityZone=ZONES[2])
+    refused("CloudHsmClusterNotActiveException", kms.connect_custom_key_store, CustomKeyStoreId=store)
+    wait_for(lambda: len(half.hsms()) == 4, 60)
     for hsm in half.hsms():
         half.delete_hsm(hsm["HsmId"])
     refused("CloudHsmClusterInvalidConfigurationException", kms.connect_custom_key_store, CustomKeyStoreId=store)
-    half.api.delete_cluster(ClusterId=half.id)
-    half_is_gone = lambda: not house.client("cloudhsmv2").describe_clusters(  # noqa: E731
-        Filters={"clusterIds": [half.id], "states": ["ACTIVE", "DELETE_IN_PROGRESS"]}
-    )["Clusters"]
-    wait_for(half_is_gone)
+    half.delete()
     entry = connect(kms, store)
     assert (entry["ConnectionState"], entry["ConnectionErrorCode"]) == ("FAILED", "CLUSTER_NOT_FOUND")
     disconnect(kms, store)
@@ -173,27 +182,17 @@ def test_connecting_tells_what_is_wrong_with_kmsuser(house, kms, store):
     assert "ConnectionErrorCode" not in describe(kms, store)
     kms.update_custom_key_store(CustomKeyStoreId=store, KeyStorePassword=KMSUSER_PASSWORD)
 
-    login = ["login", "--username", "kmsuser", "--role", "crypto-user", "--password", KMSUSER_PASSWORD]
-    command, environment = cluster.command("interactive")
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as session:
-        session.stdin.write(" ".join(login) + "\n")
-        session.stdin.flush()
-        wait_for(lambda: "error_code" in session.stdout.readline())
+    with cluster.shell("kmsuser", KMSUSER_PASSWORD):
         entry = connect(kms, store)
         assert (entry["ConnectionState"], entry["ConnectionErrorCode"]) == ("FAILED", "USER_LOGGED_IN")
-        session.stdin.close()
-        session.wait(10)
     disconnect(kms, store)
 
-    wrong = ("crypto-user", "kmsuser", "notThePswd1")
-    for _ in range(12):
-        cluster.cli("key", "list", login=wrong, fails=True)
+    for _ in range(5):
+        assert cluster.user("kmsuser", "key", "list", password="notThePswd1")[0] == 1
     entry = connect(kms, store)
     assert (entry["ConnectionState"], entry["ConnectionErrorCode"]) == ("FAILED", "USER_LOCKED_OUT")
     disconnect(kms, store)
-    cluster.set_kmsuser_password(KMSUSER_PASSWORD)
+    cluster.set_password("kmsuser", KMSUSER_PASSWORD)
     assert connect(kms, store)["ConnectionState"] == "CONNECTED"
 
 
@@ -233,18 +232,91 @@ def test_states_allow_what_they_should(house, kms, store):
 
 
 def test_another_cluster_must_be_related(house, kms, store, tmp_path):
-    stranger = active_cluster(house, tmp_path / "ca")
+    stranger = Cluster.make(house, tmp_path / "ca", hsms=1)
     update = {"CustomKeyStoreId": store, "CloudHsmClusterId": stranger.id}
     refused("CloudHsmClusterNotRelatedException", kms.update_custom_key_store, **update)
-    refused(
-        "CloudHsmClusterNotFoundException",
-        kms.update_custom_key_store,
-        CustomKeyStoreId=store,
-        CloudHsmClusterId=NO_CLUSTER,
+    update["CloudHsmClusterId"] = NO_CLUSTER
+    refused("CloudHsmClusterNotFoundException", kms.update_custom_key_store, **update)
+    stranger.delete()
+
+
+def test_a_cluster_from_a_backup_takes_a_lost_ones_place(own_server, tmp_path):
+    """The way back that the guide describes: a backup, a new cluster of it, the store moved there."""
+    house = own_server.start()
+    house.cluster = lost = active_cluster(house, tmp_path / "ca")
+    kms = house.client("kms")
+    store = create_store(house, kms)
+    assert connect(kms, store)["ConnectionState"] == "CONNECTED"
+    arn = create_key(kms, store)["Arn"]
+    sealed = kms.encrypt(KeyId=arn, Plaintext=b"worth keeping")["CiphertextBlob"]
+    disconnect(kms, store)
+    lost.set_password("kmsuser", "restored1")
+    lost.delete()
+    backups = lost.api.describe_backups(Filters={"clusterIds": [lost.id], "states": ["READY"]})["Backups"]
+    latest = max(backups, key=lambda backup: backup["CreateTimestamp"])["BackupId"]
+
+    made = lost.api.create_cluster(
+        HsmType="hsm1.medium", SubnetIds=["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"], SourceBackupId=latest
     )
-    for hsm in stranger.hsms():
-        stranger.delete_hsm(hsm["HsmId"])
-    stranger.api.delete_cluster(ClusterId=stranger.id)
+    found = Cluster(house, tmp_path / "ca", made["Cluster"]["ClusterId"], lost.api)
+    update = {"CustomKeyStoreId": store, "CloudHsmClusterId": found.id}
+    refused("CloudHsmClusterNotActiveException", kms.update_custom_key_store, **update)
+    found.add_hsm(ZONES[0])
+    found.wait_for("ACTIVE")
+    refused("CloudHsmClusterInvalidConfigurationException", kms.update_custom_key_store, **update)
+    found.add_hsm(ZONES[1])
+    # It shares its history with the store's cluster, so that it can back no second store.
+    name = {"CustomKeyStoreName": fresh("second"), "CloudHsmClusterId": found.id}
+    refused("CloudHsmClusterInUseException", create_store, house, kms, **name)
+    kms.update_custom_key_store(KeyStorePassword="restored1", **update)
+    assert connect(kms, store)["ConnectionState"] == "CONNECTED"
+    assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"worth keeping"
+    assert kms.describe_key(KeyId=arn)["KeyMetadata"]["CloudHsmClusterId"] == found.id
+
+
+def test_a_disk_that_takes_nothing_changes_no_store(own_server, tmp_path):
+    house = own_server.start()
+    house.cluster = active_cluster(house, tmp_path / "ca")
+    kms = house.client("kms")
+    store = create_store(house, kms)
+    calls = [
+        (kms.connect_custom_key_store, {"CustomKeyStoreId": store}),
+        (kms.update_custom_key_store, {"CustomKeyStoreId": store, "NewCustomKeyStoreName": "other"}),
+        (kms.delete_custom_key_store, {"CustomKeyStoreId": store}),
+    ]
+    failing(house, calls)
+    assert describe(kms, store)["ConnectionState"] == "DISCONNECTED"
+    kms.connect_custom_key_store(CustomKeyStoreId=store)
+    wait_until(kms, store, "CONNECTED")
+    failing(house, [(kms.disconnect_custom_key_store, {"CustomKeyStoreId": store})])
+    assert describe(kms, store)["ConnectionState"] == "CONNECTED"
+    disconnect(kms, store)
+    kms.delete_custom_key_store(CustomKeyStoreId=store)
+    made = {
+        "CustomKeyStoreName": "another",
+        "CloudHsmClusterId": house.cluster.id,
+        "TrustAnchorCertificate": house.cluster.trust_anchor,
+        "KeyStorePassword": KMSUSER_PASSWORD,
+    }
+    failing(house, [(kms.create_custom_key_store, made)])
+    assert kms.describe_custom_key_stores()["CustomKeyStores"] == []
+
+
+def failing(house, calls):
+    """Makes these calls while the server can write nothing."""
+    process = house.process.pid
+    _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (0, most))
+    for operation, members in calls:
+        refused("KMSInternalException", operation, status=500, **members)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (most, most))
+
+
+def test_stores_are_listed_in_pages(house, kms, store):
+    (entry,) = kms.describe_custom_key_stores(Limit=1)["CustomKeyStores"]
+    assert entry["CustomKeyStoreId"] == store
+    pages = kms.get_paginator("describe_custom_key_stores").paginate(PaginationConfig={"PageSize": 1})
+    assert [entry["CustomKeyStoreId"] for page in pages for entry in page["CustomKeyStores"]] == [store]
 
 
 def test_keys_of_a_store(own_server, tmp_path):
@@ -339,9 +411,9 @@ def test_keys_of_a_store(own_server, tmp_path):
 
     # Deleted behind KMS's back.
     disconnect(kms, store)
-    house.cluster.set_kmsuser_password("insidePswd1")
-    login = ("crypto-user", "kmsuser", "insidePswd1")
-    listed = house.cluster.cli("key", "list", "--verbose", login=login)["matched_keys"]
+    house.cluster.set_password("kmsuser", "insidePswd1")
+    kmsuser = {"password": "insidePswd1"}
+    listed = done(house.cluster.user("kmsuser", "key", "list", "--verbose", **kmsuser))["matched_keys"]
     by_label = {entry["attributes"]["label"]: entry for entry in listed}
     attributes = by_label[arn]["attributes"]
     assert attributes["key-length-bytes"] == 32 and attributes["key-type"] == "aes"
@@ -355,7 +427,7 @@ def test_keys_of_a_store(own_server, tmp_path):
         "decrypt": True,
     }.items():
         assert attributes[name] is value, name
-    house.cluster.cli("key", "delete", "--filter", f"attr.label={arn}", login=login)
+    done(house.cluster.user("kmsuser", "key", "delete", "--filter", f"attr.label={arn}", **kmsuser))
     kms.update_custom_key_store(CustomKeyStoreId=store, KeyStorePassword="insidePswd1")
     assert connect(kms, store)["ConnectionState"] == "CONNECTED"
     refused("KMSInvalidStateException", kms.decrypt, CiphertextBlob=sealed, EncryptionContext=context)

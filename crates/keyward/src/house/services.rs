@@ -51,8 +51,7 @@ impl Services {
         duties: &mut JoinSet<()>,
     ) -> Result<Self, Refusal> {
         let iam = build_iam(site, router, duties);
-        let clusters = Clusters::new();
-        let kms = build_kms(site, &iam, &clusters, router, duties).await?;
+        let kms = build_kms(site, &iam, router, duties).await?;
         let registry = registry::build(site, duties).await?;
         let route53 = build_route53(site, &registry, router, duties)?;
         build_domains(site, &registry, router, duties);
@@ -128,7 +127,6 @@ fn build_iam(site: &Site<'_>, router: &mut Router, duties: &mut JoinSet<()>) -> 
 async fn build_kms(
     site: &Site<'_>,
     iam: &Arc<Iam>,
-    clusters: &Clusters,
     router: &mut Router,
     duties: &mut JoinSet<()>,
 ) -> Result<Arc<Kms>, Refusal> {
@@ -136,7 +134,7 @@ async fn build_kms(
         store: Arc::clone(&site.ground.store),
         vault: site.vault.clone(),
         gate: site.handle.clone(),
-        clusters: clusters.clone(),
+        clusters: site.clusters.clone(),
         principals: Arc::<Iam>::clone(iam) as Arc<dyn PrincipalDirectory>,
         clock: Arc::clone(&site.ground.clock),
         random: Arc::clone(&site.ground.random),
