@@ -23,6 +23,8 @@ mod service;
 mod tags;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use config::{CloudHsmConfig, Quotas};

@@ -73,7 +73,15 @@ pub(crate) fn config() -> CloudHsmConfig {
 pub(crate) async fn house() -> House {
     let clock = Arc::new(SimulatedClock::new(Timestamp::from_unix_seconds(1_800_000_000)));
     let store = FaultyStore::new(Arc::new(SimulatedStore::new(clock.clone())), clock.clone());
-    House::open(store, Arc::new(MemoryBlobs::default()), clock, None, config(), 1).await
+    House::open(
+        store,
+        Arc::new(MemoryBlobs::default()),
+        clock,
+        None,
+        config(),
+        (VaultClient::in_process(), 1),
+    )
+    .await
 }
 
 impl House {
@@ -84,13 +92,13 @@ impl House {
         clock: Arc<SimulatedClock>,
         hsms: Option<Arc<dyn Hsms>>,
         config: CloudHsmConfig,
-        seed: u64,
+        (vault, seed): (VaultClient, u64),
     ) -> Self {
         let random = Arc::new(SeededRandom::new(seed));
         let service = CloudHsm::open(CloudHsmParts {
             store: Arc::new(store.clone()),
             blobs: blobs.clone(),
-            vault: VaultClient::in_process(),
+            vault,
             clock: clock.clone(),
             random: random.clone(),
             partition: testing::partition(),

@@ -45,7 +45,7 @@ fn certificate(name: &str, pem: &str) -> Result<Certificate, Fault> {
 }
 
 /// The public key that the request asks a certificate for, SPKI DER.
-fn requested_key(csr: &str) -> Result<Vec<u8>, Fault> {
+pub(super) fn requested_key(csr: &str) -> Result<Vec<u8>, Fault> {
     let (_, block) = parse_x509_pem(csr.as_bytes()).map_err(|error| fault::internal(error.to_string()))?;
     let (_, request) = X509CertificationRequest::from_der(&block.contents)
         .map_err(|error| fault::internal(error.to_string()))?;

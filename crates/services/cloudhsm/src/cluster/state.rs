@@ -70,7 +70,9 @@ impl ClusterRecord {
         if let Some(hsm) = self.hsm_mut(id)
             && !matches!(hsm.life, HsmLife::Deleting(_) | HsmLife::Leaving)
         {
-            hsm.life = HsmLife::Deleting(now);
+            // One that was never made has nothing to lose.
+            let made = hsm.life != HsmLife::Creating;
+            hsm.life = if made { HsmLife::Deleting(now) } else { HsmLife::Leaving };
             hsm.message = Some("HSM is being deleted.".to_owned());
         }
         Ok(())

@@ -8,6 +8,7 @@ use keyward_base::{Fault, Timestamp};
 use keyward_hsm::{Backup, Cluster, HsmClient, HsmError, HsmId, MemberState, Membership, NewMember, Role};
 use tokio::task::JoinSet;
 
+use super::complain;
 use super::settle::{Subject, Undone};
 use crate::backup;
 use crate::cluster::{Certificates, ClusterRecord, HsmLife, HsmRecord, Life};
@@ -53,14 +54,21 @@ impl CloudHsm {
         let present = self.clusters.get(&record.id);
         let missing: Vec<_> = wanted.iter().filter(|hsm| !is_member(present.as_ref(), &hsm.id)).collect();
         let (found, failure) = self.start_all(&missing).await?;
-        if let Some(cluster) = present {
-            cluster.admit(found);
-            return Ok(Some(cluster));
-        }
-        if found.is_empty() || (failure.is_some() && self.still_gathering(record)) {
+        let serves = present.is_some() || !found.is_empty();
+        let may_start = present.is_some() || failure.is_none() || !self.still_gathering(record);
+        if !serves || !may_start {
             return failure.map_or(Ok(None), Err);
         }
-        Ok(Some(self.start_cluster(record, found)))
+        if let Some(fault) = failure {
+            complain("Starting an HSM", &fault);
+        }
+        Ok(Some(match present {
+            Some(cluster) => {
+                cluster.admit(found);
+                cluster
+            }
+            None => self.start_cluster(record, found),
+        }))
     }
 
     fn start_cluster(&self, record: &ClusterRecord, members: Vec<NewMember>) -> Cluster {
@@ -99,12 +107,17 @@ impl CloudHsm {
     fn note_presence(&self, record: &mut ClusterRecord, cluster: &Cluster) {
         let now = self.clock.now();
         let mut away = self.watched.away.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for member in cluster.members() {
-            if member.state == MemberState::Active {
-                away.remove(&member.hsm);
-                record.hsm_seen(&member.hsm, true);
-            } else if now.since(*away.entry(member.hsm.clone()).or_insert(now)) >= AWAY_BEFORE_SHOWN {
-                record.hsm_seen(&member.hsm, false);
+        let members = cluster.members();
+        let is_active = |id: &HsmId| {
+            members.iter().any(|member| member.hsm == *id && member.state == MemberState::Active)
+        };
+        let held: Vec<_> = record.hsms.iter().filter(|hsm| hsm.holds()).map(|hsm| hsm.id.clone()).collect();
+        for id in held {
+            if is_active(&id) {
+                away.remove(&id);
+                record.hsm_seen(&id, true);
+            } else if now.since(*away.entry(id.clone()).or_insert(now)) >= AWAY_BEFORE_SHOWN {
+                record.hsm_seen(&id, false);
             }
         }
     }
@@ -281,5 +294,10 @@ async fn has_admin(cluster: &Cluster) -> bool {
 
 /// An HSM that did not do what was asked: the next look asks again.
 pub(super) fn lost(error: HsmError) -> Undone {
-    Undone::Failed(fault::internal(error))
+    Undone::Failed(match error {
+        HsmError::BackupRefused => {
+            fault::invalid("The backup was changed since it was taken, or is not of this deployment.")
+        }
+        error => fault::internal(error),
+    })
 }

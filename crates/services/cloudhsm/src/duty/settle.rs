@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use keyward_base::Fault;
+use keyward_base::{Blame, Fault};
 use keyward_store::{Compare, Key, Revision, Txn, TxnError};
 use tracing::info;
 
@@ -35,14 +35,11 @@ impl Subject {
 impl CloudHsm {
     /// Does what is to be done for the cluster at `key`. A step that fails is left for the next look; the others are done.
     pub(super) async fn settle(&self, key: &Key, fence: Option<Compare>) -> Result<(), Fault> {
-        let (mut failed, mut failure, mut races) = (HashSet::new(), None, 0);
+        let mut failure = self.look(key, fence.clone()).await.err();
+        let (mut failed, mut races) = (HashSet::new(), 0);
         while races < RACES_MAX
-            && let Some(mut subject) = self.subject(key, fence.clone()).await?
+            && let Some(subject) = self.subject(key, fence.clone()).await?
         {
-            if self.attend(&mut subject).await? {
-                races += usize::from(self.write(&subject).await.is_err());
-                continue;
-            }
             let steps = steps(&subject.record, self.clock.now());
             let Some(step) = steps.into_iter().find(|step| !failed.contains(step)) else { break };
             let id = subject.record.id.clone();
@@ -50,12 +47,49 @@ impl CloudHsm {
                 Ok(()) => info!(cluster = %id, ?step, "done for a cluster"),
                 Err(Undone::Raced) => races += 1,
                 Err(Undone::Failed(fault)) => {
+                    self.show_failure(key, fence.clone(), &step, &fault).await?;
                     failed.insert(step);
                     failure = Some(fault);
                 }
             }
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Tells the owner why an HSM is not made.
+    async fn show_failure(
+        &self,
+        key: &Key,
+        fence: Option<Compare>,
+        step: &Step,
+        fault: &Fault,
+    ) -> Result<(), Fault> {
+        let Step::MakeHsm(id) = step else { return Ok(()) };
+        let Some(mut subject) = self.subject(key, fence).await? else { return Ok(()) };
+        let why = if fault.blame() == Blame::Caller { fault.message() } else { None };
+        let text =
+            format!("HSM is not created yet: {}", why.unwrap_or("an internal error; it is tried again."));
+        let Some(hsm) = subject.record.hsm_mut(id).filter(|hsm| hsm.message.as_ref() != Some(&text)) else {
+            return Ok(());
+        };
+        hsm.message = Some(text);
+        match self.write(&subject).await {
+            Ok(()) | Err(Undone::Raced) => Ok(()),
+            Err(Undone::Failed(fault)) => Err(fault),
+        }
+    }
+
+    /// Sees to it that the cluster's HSMs run, and writes which of them are there.
+    async fn look(&self, key: &Key, fence: Option<Compare>) -> Result<(), Fault> {
+        let Some(mut subject) = self.subject(key, fence).await? else { return Ok(()) };
+        if !self.attend(&mut subject).await? {
+            return Ok(());
+        }
+        match self.write(&subject).await {
+            // Whoever was faster changed what it depends on: the next look sees.
+            Ok(()) | Err(Undone::Raced) => Ok(()),
+            Err(Undone::Failed(fault)) => Err(fault),
+        }
     }
 
     async fn subject(&self, key: &Key, fence: Option<Compare>) -> Result<Option<Subject>, Fault> {

@@ -2,7 +2,9 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
-use keyward_base::Fault;
+use std::time::Duration;
+
+use keyward_base::{Fault, Timestamp};
 use keyward_hsm::Backup;
 use keyward_store::Revision;
 
@@ -51,7 +53,7 @@ impl CloudHsm {
             record = BackupRecord {
                 sha256: Some(sha256),
                 stage: Stage::Ready,
-                created: self.clock.now(),
+                created: self.after(subject.record.backed_up),
                 ..record
             };
             // The bytes first, so that no row is without them.
@@ -78,6 +80,12 @@ impl CloudHsm {
             txn = txn.compare(key.clone(), revision).delete(key);
         }
         self.commit(txn).await
+    }
+
+    /// Now, and in any case after the last backup: which one is the newest must be beyond doubt.
+    fn after(&self, last: Option<Timestamp>) -> Timestamp {
+        let now = self.clock.now();
+        last.map_or(now, |last| now.max(last.plus(Duration::from_millis(1))))
     }
 
     fn new_backup(&self, subject: &Subject, id: &BackupId) -> BackupRecord {
