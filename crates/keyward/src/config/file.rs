@@ -76,6 +76,23 @@ pub(crate) struct CloudHsmFile {
     pub(crate) hsm: Option<String>,
     /// The module, for `pkcs11`.
     pub(crate) pkcs11: Option<Pkcs11Settings>,
+    /// The Availability Zones of subnets; other subnets are spread over a region's zones in order.
+    pub(crate) subnets: Option<BTreeMap<String, String>>,
+    /// What an account may have.
+    #[serde(default)]
+    pub(crate) quotas: CloudHsmQuotasFile,
+}
+
+/// `[cloudhsm.quotas]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CloudHsmQuotasFile {
+    /// Clusters of an account in a Region.
+    pub(crate) clusters: Option<usize>,
+    /// HSMs of an account in a Region.
+    pub(crate) hsms: Option<usize>,
+    /// HSMs of a cluster.
+    pub(crate) hsms_per_cluster: Option<usize>,
 }
 
 /// `[dns]`

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use keyward_base::{AccountId, Partition};
+use keyward_cloudhsm::CloudHsmConfig;
 use keyward_gate::Rates;
 use keyward_hsm::Pkcs11Settings;
 use keyward_kms::AttestationRoots;
@@ -38,6 +39,7 @@ pub(crate) struct Config {
     pub(crate) regions: Regions,
     pub(crate) dns: DnsConfig,
     pub(crate) attestation_roots: AttestationRoots,
+    pub(crate) cloudhsm: CloudHsmConfig,
     /// The module in whose tokens new HSMs have their keys, where that is not our software.
     pub(crate) hsm_module: Option<Pkcs11Settings>,
     pub(crate) throttling: Rates,
@@ -52,13 +54,15 @@ impl Config {
         let account_id = arguments.account_id.as_deref().or(file.account_id.as_deref());
         let data_dir = arguments.data_dir.clone().or_else(|| file.data_dir.clone());
         let dns_flag = arguments.dns_listen.as_deref();
+        let regions = Regions::of(file.regions.as_ref())?;
         Ok(Self {
             data_dir: data_dir.unwrap_or_else(|| DATA_DIR.into()),
             ephemeral: arguments.ephemeral || file.ephemeral.unwrap_or(false),
             listen: address("listen", listen)?,
             account_id: account_id.map(parse_account).transpose()?,
             partition: parse_partition(file.partition.as_deref())?,
-            regions: Regions::of(file.regions.as_ref())?,
+            cloudhsm: cloudhsm::service(&file.cloudhsm, &regions)?,
+            regions,
             dns: DnsConfig::of(&file.dns, dns_flag, DNS_LISTEN)?,
             attestation_roots: attestation_roots(file.kms.attestation_roots.as_deref())?,
             hsm_module: cloudhsm::module(file.cloudhsm)?,

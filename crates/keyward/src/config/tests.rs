@@ -113,3 +113,17 @@ fn quotas_are_awss_unless_the_file_says_otherwise() {
     assert_eq!((quotas.keys, quotas.aliases_per_key), (7, 50));
     assert!(with_file("[quotas.kms]\nkey = 7\n").is_err());
 }
+
+#[test]
+fn subnets_and_quotas_of_cloudhsm_are_configured() {
+    assert_eq!(Config::of(&arguments()).unwrap().cloudhsm.quotas.hsms, 6);
+    let file = "[cloudhsm.subnets]\nsubnet-a6b10bd1 = 'us-west-2b'\n[cloudhsm.quotas]\nhsms = 40\n";
+    let cloudhsm = with_file(file).unwrap().cloudhsm;
+    assert_eq!(cloudhsm.subnets["subnet-a6b10bd1"], "us-west-2b");
+    assert_eq!((cloudhsm.quotas.hsms, cloudhsm.quotas.clusters), (40, 4));
+    for (wrong, why) in [("subnet-a6b10bd1 = 'mars-1a'", "mars-1a"), ("subnet-x = 'us-west-2b'", "subnet-x")]
+    {
+        let refusal = with_file(&format!("[cloudhsm.subnets]\n{wrong}\n")).unwrap_err().to_string();
+        assert!(refusal.contains(why), "{refusal}");
+    }
+}

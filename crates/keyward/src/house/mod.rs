@@ -1,6 +1,7 @@
 //! The wiring: every room built once, in order, and taken down in the reverse order.
 
 mod dns;
+mod hsms;
 mod metrics;
 mod operator;
 mod parent;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use keyward_base::{Clock, Random, SystemClock, SystemRandom};
 use keyward_gate::{Gate, GateHandle, GateParts, LogSink, Router, Throttle};
-use keyward_hsm::Clusters;
+use keyward_hsm::{Clusters, Fleet};
 use keyward_nameserver::Running as NameServer;
 use keyward_store::{EmbeddedStore, FolderBlobs, Store};
 use keyward_vault::{Supervisor, VaultClient, VaultConfig};
@@ -43,6 +44,7 @@ pub(crate) struct House {
 struct Running {
     duties: JoinSet<()>,
     name_server: NameServer,
+    hsms: Arc<Fleet>,
     supervisor: Supervisor,
 }
 
@@ -74,20 +76,23 @@ impl House {
         let mut duties = JoinSet::new();
         let name_server = dns::start(config, &ground, Arc::new(blobs.clone())).await?;
         let clusters = Clusters::new();
+        let hsms = hsms::fleet(folder, config.hsm_module.as_ref())?;
         let site = Site {
             config,
+            folder,
             ground: &ground,
             vault: &vault,
             blobs: Arc::new(blobs),
             handle: &handle,
             clusters: &clusters,
+            hsms: &hsms,
         };
         let services = Services::build(&site, &mut router, &mut duties).await?;
         let gate = Gate::new(gate_parts(config, &ground, &services), router, &handle);
         let (credentials, account) = services.first_account(config.account_id).await?;
         let endpoints = dns::endpoints(config, api, &name_server, account)?;
         let metrics = metrics::Sources::of(&name_server, services.builder());
-        let running = Mutex::new(Some(Running { duties, name_server, supervisor }));
+        let running = Mutex::new(Some(Running { duties, name_server, hsms, supervisor }));
         Ok(Self { gate, services, store, vault, clusters, endpoints, credentials, running, metrics })
     }
 
@@ -110,12 +115,13 @@ impl House {
         write().map_err(|error| Refusal::new(format!("cannot write to {}: {error}", folder.path().display())))
     }
 
-    /// Ends everything: duties first, the vault last.
+    /// Ends everything: duties first, HSMs then, the vault last.
     pub(crate) async fn close(&self) {
         let Some(mut running) = self.running.lock().await.take() else { return };
         running.duties.shutdown().await;
         self.services.close().await;
         running.name_server.stop().await;
+        running.hsms.stop_all().await;
         self.store.close().await;
         running.supervisor.stop().await;
     }

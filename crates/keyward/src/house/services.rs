@@ -1,13 +1,14 @@
 //! The services, each built on its parts and registered with the router.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use keyward_base::{AccountId, Fault};
 use keyward_builder::{Builder, Means, ZoneSource};
-use keyward_cloudhsm::{CloudHsm, CloudHsmConfig, CloudHsmParts};
+use keyward_cloudhsm::{CloudHsm, CloudHsmParts};
 use keyward_domains::{Domains, DomainsConfig, DomainsParts};
 use keyward_gate::{GateHandle, IdentitySource, PrincipalDirectory, Router};
-use keyward_hsm::Clusters;
+use keyward_hsm::{Clusters, Fleet};
 use keyward_iam::{Accounts, Iam};
 use keyward_kms::{Kms, KmsParts};
 use keyward_registry::{Registry, RootAnchor};
@@ -18,10 +19,16 @@ use tokio::task::JoinSet;
 
 use crate::admin::{AccountView, Answer};
 use crate::config::Config;
-use crate::folder::Credentials;
+use crate::folder::{Credentials, DataFolder, replace_file};
+use crate::house::hsms::Processes;
 use crate::house::parent::ParentZones;
 use crate::house::{Ground, registry};
 use crate::refusal::Refusal;
+
+/// The root in AWS's place that certifies HSMs, in the data folder.
+const AWS_ROOT: &str = "cloudhsm-aws-root.crt";
+/// The root in the manufacturer's place.
+const MANUFACTURER_ROOT: &str = "cloudhsm-manufacturer-root.crt";
 
 /// The services that the house itself asks something of.
 pub(super) struct Services {
@@ -41,6 +48,8 @@ pub(super) struct Site<'a> {
     pub(super) handle: &'a GateHandle,
     /// The CloudHSM clusters that run here.
     pub(super) clusters: &'a Clusters,
+    pub(super) folder: &'a DataFolder,
+    pub(super) hsms: &'a Arc<Fleet>,
 }
 
 impl Services {
@@ -198,15 +207,30 @@ async fn build_cloudhsm(
         clock: Arc::clone(&site.ground.clock),
         random: Arc::clone(&site.ground.random),
         partition: site.config.partition.clone(),
-        config: CloudHsmConfig { zones: site.config.regions.zones(), ..CloudHsmConfig::default() },
-        hsms: None,
+        config: site.config.cloudhsm.clone(),
+        hsms: Some(Arc::new(Processes(Arc::clone(site.hsms)))),
         clusters: site.clusters.clone(),
     })
     .await
     .map_err(refusal)?;
     keyward_cloudhsm::register(router, &cloudhsm);
     duties.spawn(Arc::clone(&cloudhsm).run_duties());
+    duties.spawn(publish_roots(Arc::clone(&cloudhsm), site.folder.path().to_owned()));
     Ok(cloudhsm)
+}
+
+/// Writes the certificates with which users verify their HSMs. Nobody waits for it.
+async fn publish_roots(cloudhsm: Arc<CloudHsm>, folder: PathBuf) {
+    let written = async {
+        let (aws, manufacturer) = cloudhsm.root_certificates().await.map_err(refusal)?;
+        for (name, pem) in [(AWS_ROOT, aws), (MANUFACTURER_ROOT, manufacturer)] {
+            replace_file(&folder.join(name), &pem, 0o644).map_err(|error| Refusal::new(error.to_string()))?;
+        }
+        Ok::<_, Refusal>(())
+    };
+    if let Err(refusal) = written.await {
+        tracing::error!(%refusal, "the roots of the HSMs' certificates could not be written");
+    }
 }
 
 /// The zone builder, for the registry's zones and the hosted ones alike.
