@@ -10,7 +10,7 @@ use keyward_schema::kms::GrantOperation;
 use keyward_store::{Key, KeyRange};
 
 use super::record::{Asked, GrantId, GrantRecord, GrantRow};
-use super::rows::GrantPlaces;
+use super::rows::{GrantPlaces, after_operations, bit, parse_index};
 use crate::fault;
 use crate::key::KeyArn;
 use crate::rows;
@@ -58,15 +58,8 @@ impl KeyGrants {
         };
         let places = GrantPlaces(&self.arn);
         for (name, reach) in request.caller.names() {
-            // What does not depend on the context may be allowed by any of the grantee's grants.
-            let any = matches!(operation, "DescribeKey" | "RetireGrant" | "CreateGrant");
-            let prefixes = if any {
-                vec![places.of_grantee(&name)]
-            } else {
-                places.fitting(&name, &check.context)?.into()
-            };
-            for prefix in prefixes {
-                if self.any_allows(&prefix, &asked, view).await? {
+            for bucket in places.fitting(&name, &asked)? {
+                if self.any_allows(&bucket, &asked, view).await? {
                     return Ok(Some(reach));
                 }
             }
@@ -74,32 +67,41 @@ impl KeyGrants {
         Ok(None)
     }
 
-    async fn any_allows(&self, prefix: &Key, asked: &Asked<'_>, view: &mut View<'_>) -> Result<bool, Fault> {
-        let mut range = KeyRange::prefix(prefix);
+    /// Whether a grant in the bucket allows what is asked. Grants with other operations are passed over
+    /// together.
+    async fn any_allows(&self, bucket: &Key, asked: &Asked<'_>, view: &mut View<'_>) -> Result<bool, Fault> {
+        let wanted = bit(asked.operation);
+        let (mut range, mut limit) = (KeyRange::prefix(bucket), 1);
         loop {
-            let found = view.range(&range, BATCH).await?;
+            let found = view.range(&range, limit).await?;
+            let Some(last) = found.last() else { return Ok(false) };
+            range = KeyRange::prefix_after(bucket, &last.key);
+            limit = BATCH;
             for row in &found {
-                let Some(id) = grant_id(&row.key) else { continue };
-                let place = GrantPlaces(&self.arn).grant(&id);
-                let Some(grant) = view.peek(&place).await? else { continue };
-                let GrantRow::V1(record) = rows::decode(&grant.value)?;
-                if record.allows(asked) {
-                    view.remember(place, grant.revision);
+                let Some((operations, id)) = parse_index(bucket, &row.key) else { continue };
+                if operations & wanted == 0 {
+                    (range, limit) = (after_operations(bucket, operations), 1);
+                    break;
+                }
+                if self.allows(&id, asked, view).await? {
                     return Ok(true);
                 }
             }
-            match found.last() {
-                Some(last) if found.len() == BATCH => range = KeyRange::prefix_after(prefix, &last.key),
-                _ => return Ok(false),
-            }
         }
     }
-}
 
-/// The grant's id, with which the keys of the index end.
-fn grant_id(key: &Key) -> Option<GrantId> {
-    let text = std::str::from_utf8(key.as_bytes()).ok()?;
-    GrantId::parse(text.rsplit('/').next()?)
+    /// Whether the grant `id` allows what is asked. One that does is remembered: taking it back before the
+    /// operation is done undoes that.
+    async fn allows(&self, id: &GrantId, asked: &Asked<'_>, view: &mut View<'_>) -> Result<bool, Fault> {
+        let place = GrantPlaces(&self.arn).grant(id);
+        let Some(grant) = view.peek(&place).await? else { return Ok(false) };
+        let GrantRow::V1(record) = rows::decode(&grant.value)?;
+        let allows = record.allows(asked);
+        if allows {
+            view.remember(place, grant.revision);
+        }
+        Ok(allows)
+    }
 }
 
 /// The resource on whose behalf a service calls.

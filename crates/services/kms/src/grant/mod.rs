@@ -7,5 +7,7 @@ mod rows;
 
 pub(crate) use authorize::{KeyGrants, no_such_grant};
 pub(crate) use input::{new_record, validate};
+#[cfg(test)]
+pub(crate) use record::Party;
 pub(crate) use record::{Constraints, GrantId, GrantRecord, GrantRow};
 pub(crate) use rows::{Filed, GrantPlaces, counted};

@@ -9,7 +9,7 @@ use keyward_store::KeyRange;
 
 use crate::fault;
 use crate::grant::{GrantId, GrantPlaces, GrantRecord, GrantRow};
-use crate::key::{KeyArn, shown};
+use crate::key::{KeyArn, shown as shown_name};
 use crate::kms::Kms;
 use crate::page::{Page, PageSize};
 use crate::quota;
@@ -19,9 +19,6 @@ use crate::rows;
 const ACCESS: Access = Access::manage_across_accounts("kms:ListGrants");
 /// Shared with `ListRetirableGrants`.
 pub(super) const PAGE: PageSize = PageSize { default: 50, max: 100 };
-/// How many grants are read at once.
-const BATCH: usize = 256;
-
 /// The operation.
 pub(crate) struct ListGrants;
 
@@ -60,34 +57,64 @@ impl Operation for ListGrants {
     }
 }
 
-/// The grants after the page before that fit the filters: one more than the page holds, if there is.
+/// The grants after the page before that fit the filters: one more than the page holds, if there is. Those of
+/// a grantee are found by an index of theirs, one grant by its id.
 async fn matching(
     kms: &Kms,
     arn: &KeyArn,
     input: &ListGrantsRequest,
     page: &Page,
 ) -> Result<Vec<GrantListEntry>, Fault> {
+    let places = GrantPlaces(arn);
+    let grantee = input.grantee_principal.as_ref().or(input.grantee_service_principal.as_ref());
+    let prefix = grantee.map_or_else(|| places.grants(), |grantee| places.of_grantee(grantee));
+    if let Some(id) = &input.grant_id {
+        let id = super::grant_id(id)?;
+        let shown = if page.is_after(id.as_str()) { load(kms, arn, input, &id).await? } else { None };
+        return Ok(shown.into_iter().collect());
+    }
     let mut entries = Vec::new();
-    let prefix = GrantPlaces(arn).grants();
     let mut range = page.range(&prefix);
     loop {
-        let (found, _) = kms.store.range(&range, BATCH).await.map_err(fault::internal)?;
+        let wanted = page.limit + 1 - entries.len();
+        let (found, _) = kms.store.range(&range, wanted).await.map_err(fault::internal)?;
         for row in &found {
             let id = rows::name_below(&prefix, &row.key).and_then(GrantId::parse);
             let id = id.ok_or_else(|| fault::internal("a grant's place is malformed"))?;
-            let GrantRow::V1(record) = rows::decode(&row.value)?;
-            if fits(input, &id, &record) {
-                entries.push(entry(arn, &id, record)?);
-            }
-            if entries.len() > page.limit {
-                return Ok(entries);
-            }
+            entries.extend(match grantee {
+                None => shown(arn, input, &id, &row.value)?,
+                Some(_) => load(kms, arn, input, &id).await?,
+            });
         }
         match found.last() {
-            Some(last) if found.len() == BATCH => range = KeyRange::prefix_after(&prefix, &last.key),
+            Some(last) if found.len() == wanted && entries.len() <= page.limit => {
+                range = KeyRange::prefix_after(&prefix, &last.key);
+            }
             _ => return Ok(entries),
         }
     }
+}
+
+/// The grant `id`, if it is there and fits the filters.
+async fn load(
+    kms: &Kms,
+    arn: &KeyArn,
+    input: &ListGrantsRequest,
+    id: &GrantId,
+) -> Result<Option<GrantListEntry>, Fault> {
+    let row = kms.store.get(&GrantPlaces(arn).grant(id)).await.map_err(fault::internal)?;
+    row.map_or(Ok(None), |row| shown(arn, input, id, &row.value))
+}
+
+/// What the list shows of a grant; nothing when it does not fit the filters.
+fn shown(
+    arn: &KeyArn,
+    input: &ListGrantsRequest,
+    id: &GrantId,
+    value: &[u8],
+) -> Result<Option<GrantListEntry>, Fault> {
+    let GrantRow::V1(record) = rows::decode(value)?;
+    if fits(input, id, &record) { entry(arn, id, record).map(Some) } else { Ok(None) }
 }
 
 fn fits(input: &ListGrantsRequest, id: &GrantId, record: &GrantRecord) -> bool {
@@ -99,7 +126,7 @@ fn fits(input: &ListGrantsRequest, id: &GrantId, record: &GrantRecord) -> bool {
 
 /// A grant as lists show it; the token is not among it.
 pub(super) fn entry(arn: &KeyArn, id: &GrantId, record: GrantRecord) -> Result<GrantListEntry, Fault> {
-    let operations: Result<Vec<_>, _> = record.operations.iter().map(|name| shown(name)).collect();
+    let operations: Result<Vec<_>, _> = record.operations.iter().map(|name| shown_name(name)).collect();
     let constraints = record.constraints;
     let constrained = constraints != Default::default();
     Ok(GrantListEntry {

@@ -23,14 +23,16 @@ pub(crate) struct RacingStore {
     pub(crate) inner: SimulatedStore,
     before: Mutex<Option<BoxFuture<'static, ()>>>,
     txns: AtomicUsize,
+    rows_read: AtomicUsize,
     slow: AtomicBool,
     failure: Mutex<Option<Failure>>,
 }
 
 impl RacingStore {
     pub(crate) fn new(inner: SimulatedStore) -> Self {
-        let (txns, slow) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self { inner, before: Mutex::default(), txns, slow, failure: Mutex::default() }
+        let (txns, rows_read) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let slow = AtomicBool::new(false);
+        Self { inner, before: Mutex::default(), txns, rows_read, slow, failure: Mutex::default() }
     }
 
     /// Runs `other` just before the next transaction.
@@ -48,6 +50,11 @@ impl RacingStore {
         self.slow.store(true, Ordering::SeqCst);
     }
 
+    /// How many rows were read, and how often none was.
+    pub(crate) fn rows_read(&self) -> usize {
+        self.rows_read.load(Ordering::SeqCst)
+    }
+
     /// How many transactions were tried.
     pub(crate) fn txns(&self) -> usize {
         self.txns.load(Ordering::SeqCst)
@@ -56,6 +63,7 @@ impl RacingStore {
 
 impl Store for RacingStore {
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        self.rows_read.fetch_add(1, Ordering::SeqCst);
         self.inner.get(key)
     }
 
@@ -64,7 +72,11 @@ impl Store for RacingStore {
         range: &'a KeyRange,
         limit: usize,
     ) -> BoxFuture<'a, Result<(Vec<Row>, Revision), StoreError>> {
-        self.inner.range(range, limit)
+        Box::pin(async move {
+            let found = self.inner.range(range, limit).await?;
+            self.rows_read.fetch_add(1 + found.0.len(), Ordering::SeqCst);
+            Ok(found)
+        })
     }
 
     fn txn(&self, txn: Txn) -> BoxFuture<'_, Result<Revision, TxnError>> {

@@ -4,6 +4,7 @@ mod authorization;
 mod duties;
 mod failures;
 mod key_stores;
+mod many_grants;
 mod model;
 mod multi_region;
 mod races;
