@@ -27,6 +27,27 @@ pub(crate) fn of(id: u32) -> Result<Duration, Failure> {
     Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
 }
 
+/// Resident memory in bytes of a process, and of its children together.
+pub(crate) fn resident(root: u32) -> Result<[u64; 2], Failure> {
+    let mut bytes = [0, 0];
+    for entry in fs::read_dir("/proc")?.flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        if id == root {
+            bytes[0] += resident_of(id);
+        } else if parent(id) == Some(root) {
+            bytes[1] += resident_of(id);
+        }
+    }
+    Ok(bytes)
+}
+
+/// `VmRSS`, which `/proc` gives in KiB; 0 for a process that has gone.
+fn resident_of(id: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) << 10
+}
+
 fn parent(id: u32) -> Option<u32> {
     u32::try_from(number(&fields(id)?, 1)).ok()
 }

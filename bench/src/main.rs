@@ -12,6 +12,7 @@ mod cpu;
 mod keyward;
 mod kms;
 mod load;
+mod memory;
 mod openbao;
 mod report;
 mod server;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 type Failure = Box<dyn std::error::Error>;
 
-const USAGE: &str = "usage: keyward-bench kms|cloudhsm [ROUNDS [SECONDS [CONNECTIONS]]]
+const USAGE: &str = "usage: keyward-bench kms|cloudhsm [ROUNDS [SECONDS [CONNECTIONS]]] | memory [KEYS [REQUESTS]]
 
 BAO names OpenBao's program; without it, the one that `cargo xtask test` installs below target/venv is measured.";
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
             server::pin_the_load()?;
             kms::run(&settings)
         }),
+        ["memory", rest @ ..] => amounts(rest).and_then(|amounts| memory::run(&amounts)),
         ["bare", address] => bare::serve(address),
         _ => Err(USAGE.into()),
     };
@@ -79,4 +81,11 @@ fn bao() -> Result<Option<PathBuf>, Failure> {
     }
     eprintln!("OpenBao is not there (see BAO in the usage): measuring without it");
     Ok(None)
+}
+
+fn amounts(words: &[&str]) -> Result<memory::Amounts, Failure> {
+    let number = |at: usize, default: u64| -> Result<u64, Failure> {
+        words.get(at).map_or(Ok(default), |word| word.parse().map_err(|_| USAGE.into()))
+    };
+    Ok(memory::Amounts { keys: number(0, 100_000)?, requests: number(1, 1_000_000)? })
 }

@@ -64,10 +64,17 @@ impl Server {
 
     /// Keyward in `folder`, and who may call it.
     pub(crate) fn keyward(folder: &Path) -> Result<(Self, Signer), Failure> {
+        Self::keyward_with(folder, &[])
+    }
+
+    /// The same with more arguments. A folder of an earlier server is used again.
+    pub(crate) fn keyward_with(folder: &Path, more: &[&str]) -> Result<(Self, Signer), Failure> {
         let data = folder.join("data");
         let address = format!("127.0.0.1:{}", free_port()?);
         let place = data.to_string_lossy();
         let arguments = ["serve", "--data-dir", &place, "--listen", &address, "--dns-listen", "127.0.0.1:0"];
+        let arguments = [&arguments[..], more].concat();
+        let _ = std::fs::remove_file(data.join("endpoints.json"));
         let server = Self::start(&binary()?, &arguments, address.clone())?;
         wait_until(|| data.join("endpoints.json").exists())?;
         let credentials = std::fs::read_to_string(data.join("credentials"))?;
