@@ -19,6 +19,11 @@ use crate::protocol::request::{Mutation, Request, Use};
 
 /// The HSM itself.
 impl HsmClient {
+    /// Empties the HSM's token, before the HSM is destroyed. It is of no use from then on.
+    pub(crate) async fn retire(&self) -> Result<(), HsmError> {
+        done(self.call(&Request::Retire).await?)
+    }
+
     /// How the HSM is.
     pub async fn status(&self) -> Result<HsmStatus, HsmError> {
         match self.call(&Request::Status).await? {

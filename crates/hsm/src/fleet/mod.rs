@@ -34,6 +34,11 @@ const SESSION_SUFFIX: &str = ".session";
 /// A folder that is being removed; what is left of one is removed with the next.
 const GONE_SUFFIX: &str = ".gone";
 
+/// A token that does not empty itself in this time is left as it is.
+const RETIRE_SECONDS_MAX: u64 = 60;
+/// The value of `--token` for keys in the HSMs' own processes.
+const SOFTWARE: &str = "software";
+
 /// How the HSMs of a fleet are started.
 #[derive(Clone, Debug)]
 pub struct FleetConfig {
@@ -59,7 +64,12 @@ pub struct Tokens {
 impl Tokens {
     /// In their own processes and folders.
     pub fn software() -> Self {
-        Self { option: "software".into(), environment: Vec::new() }
+        Self { option: SOFTWARE.into(), environment: Vec::new() }
+    }
+
+    /// Whether keys of an HSM may be where removing its folder does not destroy them.
+    fn are_kept_elsewhere(&self) -> bool {
+        self.option != SOFTWARE
     }
 
     /// Behind a PKCS#11 module.
@@ -108,6 +118,33 @@ impl Fleet {
         Arc::new(Self { config, hsms: Mutex::default() })
     }
 
+    /// Empties the token of an HSM that is to be destroyed. One that does not even start keeps what it has, which is said.
+    async fn retire(&self, hsm: &HsmId, running: &mut Option<Running>) {
+        if running.is_none() && self.folder(hsm).is_dir() {
+            match self.launch(hsm).await {
+                Ok(started) => *running = Some(started),
+                Err(error) => tracing::error!(%hsm, %error, "the HSM's token is not emptied"),
+            }
+        }
+        if let Some(running) = running {
+            let limit = Duration::from_secs(RETIRE_SECONDS_MAX);
+            match tokio::time::timeout(limit, running.client.retire()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%hsm, %error, "the HSM's token is not emptied"),
+                Err(_) => tracing::error!(%hsm, "the HSM's token is not emptied in time"),
+            }
+        }
+    }
+
+    async fn launch(&self, hsm: &HsmId) -> Result<Running, FleetError> {
+        let beat = Request::Status.encode().to_vec();
+        // Who waits for an HSM, and how long, is its cluster's affair: a call to one that is down is lost at once.
+        let supervisor = Supervisor::start(self.child(hsm), Duration::ZERO, beat).await;
+        let supervisor = supervisor.map_err(FleetError::Start)?;
+        let client = HsmClient::new(Arc::new(ProcessLink::new(supervisor.connection())));
+        Ok(Running { supervisor, client })
+    }
+
     /// Starts the HSM, unless it runs already, and keeps it alive from then on; the first time it is made, blank. The client
     /// stays valid when the process is started again.
     pub async fn start(&self, hsm: &HsmId) -> Result<HsmClient, FleetError> {
@@ -116,12 +153,9 @@ impl Fleet {
         if let Some(running) = &*running {
             return Ok(running.client.clone());
         }
-        let beat = Request::Status.encode().to_vec();
-        // Who waits for an HSM, and how long, is its cluster's affair: a call to one that is down is lost at once.
-        let supervisor = Supervisor::start(self.child(hsm), Duration::ZERO, beat).await;
-        let supervisor = supervisor.map_err(FleetError::Start)?;
-        let client = HsmClient::new(Arc::new(ProcessLink::new(supervisor.connection())));
-        *running = Some(Running { supervisor, client: client.clone() });
+        let started = self.launch(hsm).await?;
+        let client = started.client.clone();
+        *running = Some(started);
         Ok(client)
     }
 
@@ -153,6 +187,9 @@ impl Fleet {
     pub async fn destroy(&self, hsm: &HsmId) -> Result<(), FleetError> {
         let place = self.place(hsm).await;
         let mut running = place.lock().await;
+        if self.config.tokens.are_kept_elsewhere() {
+            self.retire(hsm, &mut running).await;
+        }
         if let Some(running) = running.take() {
             running.supervisor.stop().await;
         }

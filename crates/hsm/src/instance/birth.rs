@@ -79,6 +79,12 @@ impl Instance {
         }
     }
 
+    /// Empties the token, and gives it back where it is somebody else's. The HSM is of no use from then on.
+    pub(crate) fn retire(&self) -> Result<(), HsmError> {
+        let _turn = self.turn()?;
+        Ok(self.token.retire()?)
+    }
+
     /// Whether the HSM is such a member already; an error when it is of another cluster.
     fn is_same(&self, wanted: &Membership) -> Result<bool, HsmError> {
         match &self.mind().membership {

@@ -113,6 +113,7 @@ impl Instance {
             Request::ClusterCsr => self.cluster_csr().map(Answer::Text),
             Request::HsmCertificate => self.hsm_certificate().map(Answer::Text),
             Request::Claim(sha256) => self.claim(*sha256).map(|()| Answer::Done),
+            Request::Retire => self.retire().map(|()| Answer::Done),
             Request::Digest => Ok(Answer::Stamps(self.member()?.stamps())),
             Request::Fetch(keys) => Ok(Answer::Records(self.member()?.records(keys))),
             Request::Absorb(records) => self.absorb(records).map(|()| Answer::Done),

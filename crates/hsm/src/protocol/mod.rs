@@ -12,4 +12,4 @@ pub(crate) use keyward_boundary::bytes;
 
 /// An HSM among the house's child processes. The prologue's number is raised whenever a request or answer changes its form.
 pub(crate) const KIND: Kind =
-    Kind { name: "HSM", command: "keyward hsm", prologue: b"keyward hsm session 1" };
+    Kind { name: "HSM", command: "keyward hsm", prologue: b"keyward hsm session 2" };

@@ -36,6 +36,7 @@ pub(crate) enum Request<'a> {
     ClusterCsr,
     HsmCertificate,
     Claim([u8; 32]),
+    Retire,
     // In step with the others.
     Digest,
     Fetch(Vec<RecordKey>),

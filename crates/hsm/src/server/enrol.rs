@@ -50,7 +50,7 @@ fn make(folder: &Path, sealed: &Folder, fleet: &Path, place: &Place) -> Result<(
     identity.join_fleet(&*fleet_key::of(fleet)?)?;
     if let Place::Pkcs11(settings) = place {
         let claimed = pkcs11::enrol(settings, sealed, identity.serial);
-        claimed.map_err(|error| format!("the PKCS#11 token: {error:?}"))?;
+        claimed.map_err(|error| format!("the PKCS#11 token: {error}"))?;
     }
     Ok(())
 }

@@ -74,7 +74,8 @@ fn run(folder: &Path, place: &Place) -> Result<(), Failure> {
     }
     let credentials = Credentials::read_child(&sealed)?;
     let identity = Arc::new(Identity::read(Folder::open(folder)?)?);
-    let (token, speed) = token(place, sealed, folder)?;
+    let place = at(place, &sealed, folder)?;
+    let (token, speed) = token(place, sealed)?;
     let socket = process::inherited_socket(&KIND)?;
     if matches!(place, Place::Software) {
         confine::require_one_thread()?;
@@ -86,23 +87,25 @@ fn run(folder: &Path, place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The token, where the enrolment put the keys.
-fn token(place: &Place, sealed: Folder, folder: &Path) -> Result<(Arc<dyn Token>, Speed), Failure> {
+/// Where the enrolment put the keys: an HSM stays what it was made as, whatever is configured for new ones.
+fn at<'a>(place: &'a Place, sealed: &Folder, folder: &Path) -> Result<&'a Place, Failure> {
+    match (place, pkcs11::is_claimed(sealed)) {
+        (Place::Software, true) => Err(format!(
+            "the keys of {} are in a PKCS#11 token, and the configuration names no module",
+            folder.display()
+        )
+        .into()),
+        (Place::Pkcs11(_), false) => Ok(&Place::Software),
+        _ => Ok(place),
+    }
+}
+
+fn token(place: &Place, sealed: Folder) -> Result<(Arc<dyn Token>, Speed), Failure> {
     match place {
-        Place::Software if pkcs11::is_claimed(&sealed) => Err(format!(
-            "the keys of {} are in a PKCS#11 token, and the configuration says software",
-            folder.display()
-        )
-        .into()),
         Place::Software => Ok((Arc::new(SoftwareToken::open(sealed)?), Speed::Memory)),
-        Place::Pkcs11(_) if !pkcs11::is_claimed(&sealed) => Err(format!(
-            "the keys of {} are not in a PKCS#11 token, and the configuration says so",
-            folder.display()
-        )
-        .into()),
         Place::Pkcs11(settings) => {
             let token = pkcs11::start(settings, &sealed);
-            let token = token.map_err(|error| format!("the PKCS#11 token: {error:?}"))?;
+            let token = token.map_err(|error| format!("the PKCS#11 token: {error}"))?;
             Ok((Arc::new(token), Speed::Device))
         }
     }

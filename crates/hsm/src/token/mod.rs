@@ -22,6 +22,8 @@ pub(crate) mod conformance;
 pub(crate) mod pkcs11;
 pub(crate) mod software;
 
+use std::fmt;
+
 use zeroize::Zeroizing;
 
 use crate::api::attributes::Attributes;
@@ -187,4 +189,21 @@ pub(crate) enum TokenError {
     Busy,
     /// The token failed: its own words, for the log.
     Failed(String),
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoSuchKey => "there is no such object",
+            Self::Unsupported(what) => return write!(f, "it does not have: {what}"),
+            Self::KeyType => "the object is not one for this",
+            Self::InvalidCiphertext => "the data is not authentic",
+            Self::InvalidSignature => "the signature is not valid",
+            Self::TooLong => "the data is too long",
+            Self::MaskingKey => "there is no masking key, or another one",
+            Self::Full => "there is no room",
+            Self::Busy => "it is busy",
+            Self::Failed(cause) => cause,
+        })
+    }
 }
