@@ -3,7 +3,7 @@
 //! The length counts id and body. Answers carry their request's id and come in any order.
 
 /// The longest frame, without its length field. A peer that announces more is cut off.
-pub const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
 const LENGTH_BYTES: usize = 4;
 const ID_BYTES: usize = 8;
 

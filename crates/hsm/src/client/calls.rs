@@ -96,7 +96,7 @@ impl HsmClient {
     }
 
     /// These records, in their present versions; those that are not there are left out. Ask for at most a few thousand at once:
-    /// an answer has at most 16 MB.
+    /// an answer has at most 64 MB.
     pub async fn fetch(&self, keys: &[RecordKey]) -> Result<Vec<MaskedRecord>, HsmError> {
         match self.call(&Request::Fetch(keys.to_vec())).await? {
             Answer::Records(records) => Ok(records),

@@ -69,7 +69,8 @@ impl TestHsm {
         *disk = disk.after_power_loss(&SystemRandom::default());
     }
 
-    fn disk(&self) -> MutexGuard<'_, Disk> {
+    /// The disk of this life.
+    pub(crate) fn disk(&self) -> MutexGuard<'_, Disk> {
         self.shared.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

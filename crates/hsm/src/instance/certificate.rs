@@ -14,11 +14,14 @@ use crate::api::status::HsmMode;
 use crate::instance::Instance;
 use crate::token::{CLUSTER_KEY_HANDLE, Token};
 
+/// Signs a message: RSA PKCS#1 v1.5 with SHA-256.
+type Sign<'a> = dyn Fn(&[u8]) -> Result<Vec<u8>, HsmError> + 'a;
+
 /// An RSA key that rcgen signs with and does not see.
 struct Held<'a> {
     /// The `RSAPublicKey` inside the SPKI.
     public: Vec<u8>,
-    sign: &'a (dyn Fn(&[u8]) -> Result<Vec<u8>, HsmError> + 'a),
+    sign: &'a Sign<'a>,
 }
 
 impl PublicKeyData for Held<'_> {

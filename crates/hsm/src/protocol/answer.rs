@@ -13,6 +13,7 @@ use crate::api::user::{Role, UserInfo};
 use crate::protocol::bytes::Octets;
 
 /// One answer.
+#[expect(clippy::large_enum_variant, reason = "an answer is encoded or taken apart at once, and never kept")]
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Answer {
     Failed(HsmError),

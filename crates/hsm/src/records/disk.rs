@@ -32,16 +32,13 @@ struct State {
     capacity: Option<usize>,
 }
 
+/// What goes wrong.
+#[cfg(test)]
 impl Disk {
     /// Loses power at this operation, counted from now.
     pub(crate) fn lose_power_after(&self, operations: usize) {
         let mut state = self.state();
         state.power_loss_at = Some(state.operations + operations);
-    }
-
-    /// Loses power now.
-    pub(crate) fn cut(&self) {
-        self.state().dead = true;
     }
 
     /// Lets the file grow to no more than this; `None` for any size.
@@ -58,10 +55,12 @@ impl Disk {
     pub(crate) fn is_dead(&self) -> bool {
         self.state().dead
     }
+}
 
-    /// How many operations there were.
-    pub(crate) fn operations(&self) -> usize {
-        self.state().operations
+impl Disk {
+    /// Loses power now.
+    pub(crate) fn cut(&self) {
+        self.state().dead = true;
     }
 
     /// The disk as it may be found after power was lost: each sector has its synced content or any written since.
@@ -119,6 +118,18 @@ impl State {
         Ok(())
     }
 
+    /// All that was written is durable now.
+    fn settle(&mut self) {
+        self.durable.resize(self.image.len(), 0);
+        for sector in std::mem::take(&mut self.unsynced).into_keys() {
+            let start = sector * SECTOR_BYTES;
+            let end = self.image.len().min(start + SECTOR_BYTES);
+            if let (Some(from), Some(to)) = (self.image.get(start..end), self.durable.get_mut(start..end)) {
+                to.copy_from_slice(from);
+            }
+        }
+    }
+
     /// Notes the sectors that a write touched.
     fn note(&mut self, start: usize, end: usize) {
         for sector in start / SECTOR_BYTES..end.div_ceil(SECTOR_BYTES) {
@@ -166,8 +177,7 @@ impl StorageBackend for Disk {
         if !state.begin()? {
             return Err(io::Error::other("power is off"));
         }
-        state.durable = state.image.clone();
-        state.unsynced.clear();
+        state.settle();
         state.lengths.clear();
         Ok(())
     }

@@ -270,3 +270,5 @@ fn hmac_algorithm(hash: Hash) -> hmac::Algorithm {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
