@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from harness import BINARY, VENV_BIN, own_network
 
-LESSONS = sorted(Path(__file__).parent.glob("*.sh"))
+LESSONS = [(path, {}) for path in sorted(Path(__file__).parent.glob("*.sh"))]
+# With HSMs whose keys are in PKCS#11 tokens, too.
+LESSONS += [(path, {"HSM": "pkcs11"}) for path, _ in LESSONS if path.stem == "custom-key-store"]
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_lesson(lesson):
+@pytest.mark.parametrize(("lesson", "choice"), LESSONS, ids=lambda part: getattr(part, "stem", None))
+def test_lesson(lesson, choice):
     done = subprocess.run(
         [str(lesson)],
         env={
@@ -19,6 +21,7 @@ def test_lesson(lesson):
             "PATH": f"{VENV_BIN}:{os.environ['PATH']}:/usr/sbin:/sbin",
             "KEYWARD": str(BINARY),
             "NETWORK": own_network(),
+            **choice,
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
