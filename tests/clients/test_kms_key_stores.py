@@ -5,11 +5,12 @@ import resource
 import pytest
 from cloudhsm_support import ZONES, Cluster, done, openssl
 from harness import Keyward, user_with, wait_for
-from kms_support import fresh, refused
+from kms_support import create, fresh, refused
 
 NO_CLUSTER = "cluster-234567abcde"
 NO_STORE = "cks-0123456789abcdef0"
 KMSUSER_PASSWORD = "kmsPswd123"
+IN_STORE = {"Origin": "AWS_CLOUDHSM"}
 
 
 def active_cluster(server, folder):
@@ -33,14 +34,17 @@ def kms(house):
     return house.client("kms")
 
 
-def create_store(house, kms, **changes):
-    members = {
+def wanted(house, **changes):
+    return {
         "CustomKeyStoreName": fresh("store"),
         "CloudHsmClusterId": house.cluster.id,
         "TrustAnchorCertificate": house.cluster.trust_anchor,
         "KeyStorePassword": KMSUSER_PASSWORD,
     } | changes
-    return kms.create_custom_key_store(**members)["CustomKeyStoreId"]
+
+
+def create_store(house, kms, **changes):
+    return kms.create_custom_key_store(**wanted(house, **changes))["CustomKeyStoreId"]
 
 
 def describe(kms, store):
@@ -110,7 +114,7 @@ def test_a_stores_life(house, kms):
 
 def test_creating_is_refused(house, kms, store, tmp_path):
     def refuse(code, **changes):
-        refused(code, create_store, house, kms, **changes)
+        refused(code, kms.create_custom_key_store, **wanted(house, **changes))
 
     refuse("CloudHsmClusterInUseException")
     name = describe(kms, store)["CustomKeyStoreName"]
@@ -118,14 +122,10 @@ def test_creating_is_refused(house, kms, store, tmp_path):
     refuse("CloudHsmClusterNotFoundException", CloudHsmClusterId=NO_CLUSTER)
     refuse("UnsupportedOperationException", CustomKeyStoreType="EXTERNAL_KEY_STORE")
     refuse("ValidationException", XksProxyConnectivity="PUBLIC_ENDPOINT")
-    refuse("ValidationException", KeyStorePassword="short")
+    short = house.client("kms", parameter_validation=False)
+    refused("ValidationException", short.create_custom_key_store, **wanted(house, KeyStorePassword="short"))
     for member in ["CloudHsmClusterId", "TrustAnchorCertificate", "KeyStorePassword"]:
-        given = {
-            "CustomKeyStoreName": fresh("store"),
-            "CloudHsmClusterId": house.cluster.id,
-            "TrustAnchorCertificate": house.cluster.trust_anchor,
-            "KeyStorePassword": KMSUSER_PASSWORD,
-        }
+        given = wanted(house)
         del given[member]
         refused("ValidationException", kms.create_custom_key_store, **given)
 
@@ -135,7 +135,7 @@ def test_a_cluster_must_be_fit(house, kms, tmp_path):
     members = {"CloudHsmClusterId": half.id, "TrustAnchorCertificate": half.trust_anchor}
 
     def refuse(code, **changes):
-        refused(code, create_store, house, kms, **(members | changes))
+        refused(code, kms.create_custom_key_store, **wanted(house, **(members | changes)))
 
     refuse("CloudHsmClusterNotActiveException")
     assert half.cli("cluster", "activate", "--password", "admin-password-2")[0] == 0
@@ -260,14 +260,16 @@ def test_a_cluster_from_a_backup_takes_a_lost_ones_place(own_server, tmp_path):
     )
     found = Cluster(house, tmp_path / "ca", made["Cluster"]["ClusterId"], lost.api)
     update = {"CustomKeyStoreId": store, "CloudHsmClusterId": found.id}
-    refused("CloudHsmClusterNotActiveException", kms.update_custom_key_store, **update)
-    found.add_hsm(ZONES[0])
     found.wait_for("ACTIVE")
     refused("CloudHsmClusterInvalidConfigurationException", kms.update_custom_key_store, **update)
-    found.add_hsm(ZONES[1])
+    found.add_hsm(ZONES[0])
+    # While an HSM is added the cluster is not active.
+    found.api.create_hsm(ClusterId=found.id, AvailabilityZone=ZONES[1])
+    refused("CloudHsmClusterNotActiveException", kms.update_custom_key_store, **update)
+    wait_for(lambda: len(found.hsms()) == 2, 60)
     # It shares its history with the store's cluster, so that it can back no second store.
     name = {"CustomKeyStoreName": fresh("second"), "CloudHsmClusterId": found.id}
-    refused("CloudHsmClusterInUseException", create_store, house, kms, **name)
+    refused("CloudHsmClusterInUseException", kms.create_custom_key_store, **wanted(house, **name))
     kms.update_custom_key_store(KeyStorePassword="restored1", **update)
     assert connect(kms, store)["ConnectionState"] == "CONNECTED"
     assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"worth keeping"
@@ -285,20 +287,18 @@ def test_a_disk_that_takes_nothing_changes_no_store(own_server, tmp_path):
         (kms.delete_custom_key_store, {"CustomKeyStoreId": store}),
     ]
     failing(house, calls)
+    # The next write opens the store's file again.
+    wait_for(lambda: create(kms))
     assert describe(kms, store)["ConnectionState"] == "DISCONNECTED"
     kms.connect_custom_key_store(CustomKeyStoreId=store)
     wait_until(kms, store, "CONNECTED")
     failing(house, [(kms.disconnect_custom_key_store, {"CustomKeyStoreId": store})])
+    wait_for(lambda: create(kms))
     assert describe(kms, store)["ConnectionState"] == "CONNECTED"
     disconnect(kms, store)
     kms.delete_custom_key_store(CustomKeyStoreId=store)
-    made = {
-        "CustomKeyStoreName": "another",
-        "CloudHsmClusterId": house.cluster.id,
-        "TrustAnchorCertificate": house.cluster.trust_anchor,
-        "KeyStorePassword": KMSUSER_PASSWORD,
-    }
-    failing(house, [(kms.create_custom_key_store, made)])
+    failing(house, [(kms.create_custom_key_store, wanted(house))])
+    wait_for(lambda: create(kms))
     assert kms.describe_custom_key_stores()["CustomKeyStores"] == []
 
 
@@ -373,8 +373,8 @@ def test_keys_of_a_store(own_server, tmp_path):
     refused(unsupported, kms.rotate_key_on_demand, KeyId=arn)
     refused(unsupported, kms.generate_data_key_pair, KeyId=arn, KeyPairSpec="ECC_NIST_P256")
     refused(unsupported, kms.generate_data_key_pair_without_plaintext, KeyId=arn, KeyPairSpec="ECC_NIST_P256")
-    refused(unsupported, create_key, kms, store, KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
-    refused(unsupported, create_key, kms, store, MultiRegion=True)
+    refused(unsupported, kms.create_key, **IN_STORE, CustomKeyStoreId=store, KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
+    refused(unsupported, kms.create_key, **IN_STORE, CustomKeyStoreId=store, MultiRegion=True)
     refused("ValidationException", kms.create_key, CustomKeyStoreId=store)
     refused("ValidationException", kms.create_key, Origin="AWS_CLOUDHSM")
 
@@ -404,7 +404,7 @@ def test_keys_of_a_store(own_server, tmp_path):
     # A server that was restarted finds the store connected again by itself.
     assert connect(kms, store)["ConnectionState"] == "CONNECTED"
     house.restart()
-    kms = house.client("kms")
+    kms, house.cluster.api = house.client("kms"), house.client("cloudhsmv2")
     assert describe(kms, store)["ConnectionState"] == "CONNECTED"
     assert kms.decrypt(CiphertextBlob=sealed, EncryptionContext=context)["Plaintext"] == b"p" * 4096
     assert kms.describe_key(KeyId=second)["KeyMetadata"]["KeyState"] == "Disabled"
@@ -438,7 +438,7 @@ def test_keys_of_a_store(own_server, tmp_path):
     house.cluster.delete_hsm(lost["HsmId"])
     kms.enable_key(KeyId=second)
     kms.encrypt(KeyId=second, Plaintext=b"x")
-    refused("CloudHsmClusterInvalidConfigurationException", create_key, kms, store)
+    refused("CloudHsmClusterInvalidConfigurationException", kms.create_key, **IN_STORE, CustomKeyStoreId=store)
     house.cluster.add_hsm(lost["AvailabilityZone"])
     create_key(kms, store)
 
@@ -451,7 +451,8 @@ def test_keys_of_a_store(own_server, tmp_path):
 
 def test_who_makes_a_store_must_see_the_cluster(house):
     keys, _ = user_with(house, fresh("maker"), {"Effect": "Allow", "Action": "kms:CreateCustomKeyStore", "Resource": "*"})
-    refused("AccessDeniedException", create_store, house, house.client("kms", keys=keys))
+    client = house.client("kms", keys=keys)
+    refused("AccessDeniedException", client.create_custom_key_store, **wanted(house))
     keys, _ = user_with(house, fresh("nobody"), {"Effect": "Allow", "Action": "kms:ListKeys", "Resource": "*"})
     client = house.client("kms", keys=keys)
     for operation in [

@@ -32,7 +32,7 @@ impl ClusterRecord {
                 )));
             }
             Life::Initialized | Life::Active => self.refuse_during_change()?,
-            _ => return Err(self.wrong_state("an HSM can be created")),
+            _ => return Err(self.wrong_state("no HSM can be created")),
         }
         self.subnets.get(zone).map(String::as_str).ok_or_else(|| {
             fault::invalid(format!("The cluster {} has no subnet in the Availability Zone {zone}.", self.id))
@@ -50,7 +50,7 @@ impl ClusterRecord {
     /// The request for the owner's certificate, if the cluster waits for it.
     pub(crate) fn awaited_csr(&self) -> Result<&str, Fault> {
         if self.life != Life::Uninitialized {
-            return Err(self.wrong_state("it can be initialized"));
+            return Err(self.wrong_state("it can not be initialized"));
         }
         let active = self.hsms.iter().any(|hsm| hsm.life == HsmLife::Active);
         self.certificates.csr.as_deref().filter(|_| active).ok_or_else(|| {
@@ -65,7 +65,7 @@ impl ClusterRecord {
     pub(crate) fn delete_hsm(&mut self, id: &HsmId, now: Timestamp) -> Result<(), Fault> {
         self.refuse_during_change()?;
         if self.life == Life::Initializing {
-            return Err(self.wrong_state("an HSM can be deleted"));
+            return Err(self.wrong_state("no HSM can be deleted"));
         }
         if let Some(hsm) = self.hsm_mut(id)
             && !matches!(hsm.life, HsmLife::Deleting(_) | HsmLife::Leaving)
@@ -125,7 +125,7 @@ impl ClusterRecord {
     fn wrong_state(&self, what: &str) -> Fault {
         let state = super::shown::state(self);
         fault::invalid(format!(
-            "The cluster {} is in the state {}, in which {what} not.",
+            "The cluster {} is in the state {}, in which {what}.",
             self.id,
             state.as_str()
         ))

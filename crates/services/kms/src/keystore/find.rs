@@ -22,6 +22,25 @@ pub(crate) struct FoundStore {
     pub(crate) revision: Revision,
 }
 
+/// A key store that a request names. Whether it is there is told only to those who may ask.
+#[derive(Debug)]
+pub(crate) struct NamedStore {
+    text: String,
+    found: Option<FoundStore>,
+}
+
+impl NamedStore {
+    /// The store of this name, found or not.
+    pub(crate) fn new(text: &str, found: Option<FoundStore>) -> Self {
+        Self { text: text.to_owned(), found }
+    }
+
+    /// The store, or that there is none.
+    pub(crate) fn get(&self) -> Result<&FoundStore, Fault> {
+        self.found.as_ref().ok_or_else(|| faults::no_such_store(&self.text))
+    }
+}
+
 impl FoundStore {
     /// Adds to `txn` that the store's row is written with what `change` makes of it.
     pub(crate) fn changed(
@@ -56,16 +75,18 @@ pub(crate) fn refuse_external_members(given: bool) -> Result<(), Fault> {
 }
 
 impl Kms {
-    /// The key store that `text` names in `request`.
+    /// The key store whose id `text` is in `request`.
     pub(crate) async fn find_store(
         &self,
         request: &RequestContext,
         view: &mut View<'_>,
         text: &str,
-    ) -> Result<FoundStore, Fault> {
-        let missing = || faults::no_such_store(&text);
-        let id = CustomKeyStoreId::parse(text).ok_or_else(missing)?;
-        self.load_store(view, places(request), id).await?.ok_or_else(missing)
+    ) -> Result<NamedStore, Fault> {
+        let found = match CustomKeyStoreId::parse(text) {
+            Some(id) => self.load_store(view, places(request), id).await?,
+            None => None,
+        };
+        Ok(NamedStore::new(text, found))
     }
 
     /// The key store with this id, if there is one.

@@ -16,7 +16,7 @@ mod sessions;
 
 pub(crate) use blob::ClusterBlob;
 pub(crate) use cluster::{ActiveCluster, active_cluster};
-pub(crate) use find::{FoundStore, check, places, refuse_external_members};
+pub(crate) use find::{FoundStore, NamedStore, check, places, refuse_external_members};
 pub(crate) use record::{
     CertificateFingerprint, Connection, Credentials, FailureCode, KeyStoreRecord, KeyStoreRow,
 };

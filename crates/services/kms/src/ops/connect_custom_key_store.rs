@@ -6,7 +6,7 @@ use keyward_schema::kms::{
     ConnectCustomKeyStore as Shape, ConnectCustomKeyStoreRequest, ConnectCustomKeyStoreResponse,
 };
 
-use crate::keystore::{Connection, FoundStore, active_cluster, check, faults, places};
+use crate::keystore::{Connection, NamedStore, active_cluster, check, faults, places};
 use crate::kms::Kms;
 use crate::quota;
 
@@ -16,7 +16,7 @@ pub(crate) struct ConnectCustomKeyStore;
 impl Operation for ConnectCustomKeyStore {
     type Shape = Shape;
     type Service = Kms;
-    type Subject = FoundStore;
+    type Subject = NamedStore;
     const QUOTA: Option<&'static QuotaClass> = Some(&quota::CONNECT_CUSTOM_KEY_STORE);
 
     async fn resolve(
@@ -24,13 +24,13 @@ impl Operation for ConnectCustomKeyStore {
         request: &RequestContext,
         input: &ConnectCustomKeyStoreRequest,
         view: &mut View<'_>,
-    ) -> Result<(FoundStore, Vec<Check>), Fault> {
+    ) -> Result<(NamedStore, Vec<Check>), Fault> {
         let store = kms.find_store(request, view, &input.custom_key_store_id).await?;
         Ok((store, vec![check("kms:ConnectCustomKeyStore", request)]))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ConnectCustomKeyStoreResponse, RunError> {
-        let store = permit.subject();
+        let store = permit.subject().get()?;
         let connection = store.record.connection.connect();
         let connection = connection.map_err(|refusal| faults::invalid_state(&store.id, refusal))?;
         if connection == Connection::Connecting {

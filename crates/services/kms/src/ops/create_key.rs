@@ -11,7 +11,7 @@ use crate::key::{
     KeyArn, KeyId, KeyKind, KeyManager, KeyRecord, Lifecycle, Material, MaterialState, MultiRegion, Source,
     Tags, check_region, default_policy, metadata, shown,
 };
-use crate::keystore::{FoundStore, places};
+use crate::keystore::{NamedStore, places};
 use crate::kms::Kms;
 use crate::loaded::{binding, whole_account};
 use crate::quota;
@@ -28,7 +28,7 @@ pub(crate) struct NewKey {
     record: KeyRecord,
     bypass: bool,
     /// The custom key store that it is to be in.
-    store: Option<FoundStore>,
+    store: Option<NamedStore>,
 }
 
 impl Operation for CreateKey {
@@ -59,7 +59,7 @@ impl Operation for CreateKey {
         let record = KeyRecord {
             spec: kind.spec,
             usage: kind.usage,
-            source: store.as_ref().map_or(Source::Vault, |store| Source::CloudHsm(store.id.clone())),
+            source: Source::Vault,
             manager: KeyManager::Customer,
             created: request.now,
             description: input.description.clone().unwrap_or_default(),
@@ -83,13 +83,17 @@ impl Operation for CreateKey {
         policy::check(kms, permit.request(), arn, record, *bypass).await?;
         let txn = kms.count_key(permit.txn(), arn).await?;
         let mut record = record.clone();
+        let store = store.as_ref().map(NamedStore::get).transpose()?;
+        if let Some(store) = store {
+            record.source = Source::CloudHsm(store.id.clone());
+        }
         let material = match store {
             Some(store) => kms.make_in_store(store, arn).await?,
             None => make_in_vault(kms, arn, &record).await?,
         };
         record.materials.push(material.clone());
         let mut key_metadata = metadata(arn, &record)?;
-        key_metadata.cloud_hsm_cluster_id = store.as_ref().map(|store| store.record.cluster_id.clone());
+        key_metadata.cloud_hsm_cluster_id = store.map(|store| store.record.cluster_id.clone());
         let mut txn = txn
             .create(rows::key(arn.account, &arn.region, &arn.id), rows::write_key(record)?)
             .create(rows::owner(&arn.region, &arn.id), rows::encode(&rows::OwnerRow::V1(arn.account))?);

@@ -7,7 +7,7 @@ use keyward_schema::kms::{
 };
 use keyward_store::KeyRange;
 
-use crate::keystore::{FoundStore, check, faults, places};
+use crate::keystore::{NamedStore, check, faults, places};
 use crate::kms::Kms;
 use crate::quota;
 
@@ -20,7 +20,7 @@ pub(crate) struct DeleteCustomKeyStore;
 impl Operation for DeleteCustomKeyStore {
     type Shape = Shape;
     type Service = Kms;
-    type Subject = FoundStore;
+    type Subject = NamedStore;
     const QUOTA: Option<&'static QuotaClass> = Some(&quota::DELETE_CUSTOM_KEY_STORE);
 
     async fn resolve(
@@ -28,14 +28,14 @@ impl Operation for DeleteCustomKeyStore {
         request: &RequestContext,
         input: &DeleteCustomKeyStoreRequest,
         view: &mut View<'_>,
-    ) -> Result<(FoundStore, Vec<Check>), Fault> {
+    ) -> Result<(NamedStore, Vec<Check>), Fault> {
         let store = kms.find_store(request, view, &input.custom_key_store_id).await?;
         Ok((store, vec![check("kms:DeleteCustomKeyStore", request)]))
     }
 
     /// No key can come in between: making one takes a connected store, whose row is another revision.
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DeleteCustomKeyStoreResponse, RunError> {
-        let (store, places) = (permit.subject(), places(permit.request()));
+        let (store, places) = (permit.subject().get()?, places(permit.request()));
         let disconnected = store.record.connection.require_disconnected();
         disconnected.map_err(|refusal| faults::invalid_state(&store.id, refusal))?;
         let (keys, _) = kms.store.range(&KeyRange::prefix(&places.keys(&store.id)), 1).await?;

@@ -8,7 +8,7 @@ use keyward_schema::kms::{
 };
 
 use crate::fault;
-use crate::keystore::{FoundStore, IdRow, KeyStoreRow, check, faults, parse_store, places};
+use crate::keystore::{FoundStore, IdRow, KeyStoreRow, NamedStore, check, parse_store, places};
 use crate::kms::Kms;
 use crate::page::{Page, PageSize};
 use crate::quota;
@@ -23,7 +23,7 @@ impl Operation for DescribeCustomKeyStores {
     type Shape = Shape;
     type Service = Kms;
     /// The store that is asked for, if it is one.
-    type Subject = Option<FoundStore>;
+    type Subject = Option<NamedStore>;
     const QUOTA: Option<&'static QuotaClass> = Some(&quota::DESCRIBE_CUSTOM_KEY_STORES);
 
     async fn resolve(
@@ -31,7 +31,7 @@ impl Operation for DescribeCustomKeyStores {
         request: &RequestContext,
         input: &DescribeCustomKeyStoresRequest,
         view: &mut View<'_>,
-    ) -> Result<(Option<FoundStore>, Vec<Check>), Fault> {
+    ) -> Result<(Option<NamedStore>, Vec<Check>), Fault> {
         let store = match (&input.custom_key_store_id, &input.custom_key_store_name) {
             (Some(_), Some(_)) => {
                 let message = "Specify either CustomCustomKeyStoreId or CustomKeyStoreName, but not both.";
@@ -49,7 +49,7 @@ impl Operation for DescribeCustomKeyStores {
         let wanted = (input.limit, input.marker.as_deref());
         let page = Page::read(kms, request, "DescribeCustomKeyStores", PAGE, wanted)?;
         let stores = match permit.subject() {
-            Some(store) => vec![entry(store)],
+            Some(store) => vec![entry(store.get()?)],
             None => all(kms, request, &page).await?,
         };
         let name = |entry: &CustomKeyStoresListEntry| entry.custom_key_store_id.clone().unwrap_or_default();
@@ -68,11 +68,12 @@ async fn by_name(
     request: &RequestContext,
     view: &mut View<'_>,
     name: &str,
-) -> Result<FoundStore, Fault> {
-    let missing = || faults::no_such_store(&name);
-    let row = view.get(&places(request).name(name)).await?.ok_or_else(missing)?;
+) -> Result<NamedStore, Fault> {
+    let Some(row) = view.get(&places(request).name(name)).await? else {
+        return Ok(NamedStore::new(name, None));
+    };
     let IdRow::V1(id) = rows::decode(&row.value)?;
-    kms.load_store(view, places(request), id).await?.ok_or_else(missing)
+    Ok(NamedStore::new(name, kms.load_store(view, places(request), id).await?))
 }
 
 async fn all(

@@ -6,7 +6,7 @@ use keyward_schema::kms::{
     DisconnectCustomKeyStore as Shape, DisconnectCustomKeyStoreRequest, DisconnectCustomKeyStoreResponse,
 };
 
-use crate::keystore::{FoundStore, check, faults, places};
+use crate::keystore::{NamedStore, check, faults, places};
 use crate::kms::Kms;
 use crate::quota;
 
@@ -16,7 +16,7 @@ pub(crate) struct DisconnectCustomKeyStore;
 impl Operation for DisconnectCustomKeyStore {
     type Shape = Shape;
     type Service = Kms;
-    type Subject = FoundStore;
+    type Subject = NamedStore;
     const QUOTA: Option<&'static QuotaClass> = Some(&quota::DISCONNECT_CUSTOM_KEY_STORE);
 
     async fn resolve(
@@ -24,13 +24,13 @@ impl Operation for DisconnectCustomKeyStore {
         request: &RequestContext,
         input: &DisconnectCustomKeyStoreRequest,
         view: &mut View<'_>,
-    ) -> Result<(FoundStore, Vec<Check>), Fault> {
+    ) -> Result<(NamedStore, Vec<Check>), Fault> {
         let store = kms.find_store(request, view, &input.custom_key_store_id).await?;
         Ok((store, vec![check("kms:DisconnectCustomKeyStore", request)]))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DisconnectCustomKeyStoreResponse, RunError> {
-        let store = permit.subject();
+        let store = permit.subject().get()?;
         let connection = store.record.connection.disconnect();
         let connection = connection.map_err(|refusal| faults::invalid_state(&store.id, refusal))?;
         let txn = store.changed(permit.txn(), places(permit.request()), |record| {

@@ -6,7 +6,7 @@ use keyward_schema::Sensitive;
 use keyward_schema::kms::{GenerateRandom as Shape, GenerateRandomRequest, GenerateRandomResponse};
 
 use crate::fault;
-use crate::keystore::FoundStore;
+use crate::keystore::NamedStore;
 use crate::kms::Kms;
 use crate::loaded::whole_account;
 use crate::quota;
@@ -20,7 +20,7 @@ impl Operation for GenerateRandom {
     type Shape = Shape;
     type Service = Kms;
     /// The custom key store whose HSMs are to make them.
-    type Subject = Attested<Option<FoundStore>>;
+    type Subject = Attested<Option<NamedStore>>;
     const QUOTA: Option<&'static QuotaClass> = Some(&quota::SYMMETRIC);
 
     async fn resolve(
@@ -48,7 +48,7 @@ impl Operation for GenerateRandom {
             if attested.recipient.is_some() {
                 return Err(crate::material::no_recipient().into());
             }
-            let random = kms.key_stores.random(store, bytes).await?;
+            let random = kms.key_stores.random(store.get()?, bytes).await?;
             return Ok(GenerateRandomResponse { plaintext: Some(random), ciphertext_for_recipient: None });
         }
         if let Some(vault) = attested.vault(kms) {

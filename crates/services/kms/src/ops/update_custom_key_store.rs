@@ -8,7 +8,9 @@ use keyward_schema::kms::{
 
 use super::create_custom_key_store::check_name_is_free;
 use crate::fault;
-use crate::keystore::{FoundStore, IdRow, active_cluster, check, faults, places, refuse_external_members};
+use crate::keystore::{
+    FoundStore, IdRow, NamedStore, active_cluster, check, faults, places, refuse_external_members,
+};
 use crate::kms::Kms;
 use crate::quota;
 use crate::rows;
@@ -19,7 +21,7 @@ pub(crate) struct UpdateCustomKeyStore;
 impl Operation for UpdateCustomKeyStore {
     type Shape = Shape;
     type Service = Kms;
-    type Subject = FoundStore;
+    type Subject = NamedStore;
     const QUOTA: Option<&'static QuotaClass> = Some(&quota::UPDATE_CUSTOM_KEY_STORE);
 
     async fn resolve(
@@ -27,17 +29,19 @@ impl Operation for UpdateCustomKeyStore {
         request: &RequestContext,
         input: &UpdateCustomKeyStoreRequest,
         view: &mut View<'_>,
-    ) -> Result<(FoundStore, Vec<Check>), Fault> {
+    ) -> Result<(NamedStore, Vec<Check>), Fault> {
         check_members(input)?;
         let store = kms.find_store(request, view, &input.custom_key_store_id).await?;
-        if let Some(name) = new_name(input, &store) {
+        if let Ok(found) = store.get()
+            && let Some(name) = new_name(input, found)
+        {
             check_name_is_free(request, view, name).await?;
         }
         Ok((store, vec![check("kms:UpdateCustomKeyStore", request)]))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<UpdateCustomKeyStoreResponse, RunError> {
-        let (input, request, store) = (permit.input(), permit.request(), permit.subject());
+        let (input, request, store) = (permit.input(), permit.request(), permit.subject().get()?);
         check_state(input, store)?;
         if let Some(cluster) = &input.cloud_hsm_cluster_id {
             check_cluster(kms, request, store, cluster).await?;
