@@ -12,6 +12,8 @@ pub mod fuzz;
 mod mechanism;
 mod protocol;
 pub mod server;
+#[cfg(any(test, feature = "test-vault"))]
+pub mod testing;
 mod token;
 
 pub use api::algorithm::{EncryptionAlgorithm, MacAlgorithm, MessageType, SigningAlgorithm};
@@ -20,9 +22,11 @@ pub use api::blob::{BlobHeader, parse_ciphertext_header};
 pub use api::context::EncryptionContext;
 pub use api::error::{Refusal, VaultError};
 pub use api::formats::{ec_point_from_spki, ecdsa_fixed_from_der, scalar_bytes};
+pub use api::import::{ImportBinding, WrappingAlgorithm};
 pub use api::spec::{KeyOrigin, KeySpec, KeyUsage};
 pub use api::{UnknownCode, UnknownName};
 pub use client::supervisor::{StartError, Supervisor, VaultConfig};
 pub use client::{
-    DataKey, Encapsulation, EnvelopedDataKey, ForRecipient, GeneratedKey, Plaintext, VaultClient, VaultStatus,
+    DataKey, Encapsulation, EnvelopedDataKey, ForRecipient, GeneratedKey, ImportedKey, Plaintext,
+    VaultClient, VaultStatus,
 };

@@ -158,6 +158,9 @@ impl Source {
         if header.key_id != key.arn.id.as_str() {
             return Err(fault::incorrect_key());
         }
+        if key.record.materials.iter().any(|one| one.id == header.material_id && !one.is_held()) {
+            key.admit(Profile::Cryptographic)?;
+        }
         let material = if header.by_cluster {
             let cluster = key.cluster_key().filter(|material| material.material_id == header.material_id);
             cluster.map(MaterialRef::Cluster)

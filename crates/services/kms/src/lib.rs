@@ -15,6 +15,7 @@ mod fault;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod grant;
+mod import;
 mod key;
 mod keystore;
 mod kms;

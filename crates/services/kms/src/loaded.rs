@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keyward_base::{AccountId, Fault};
+use keyward_base::{AccountId, Fault, Timestamp};
 use keyward_gate::{Check, Judge, RequestContext};
 use keyward_hsm::KeyHandle;
 use keyward_policy::{ConditionValues, Flavour, Policy};
@@ -40,6 +40,8 @@ pub(crate) struct LoadedKey {
     grants: Arc<KeyGrants>,
     /// Its last use, shared with its forms of other revisions.
     pub(crate) usage: Arc<UseCell>,
+    /// When the first of its materials expires; from then on this is the key no more.
+    lapses: Option<Timestamp>,
     /// What is known of the custom key store that it is in.
     store: Option<InStore>,
 }
@@ -63,9 +65,10 @@ impl LoadedKey {
         });
         let materials = materials.collect();
         let grants = Arc::new(KeyGrants { arn: arn.clone(), child: None });
+        let lapses = record.next_expiry();
         let policy = Arc::new(policy);
         let usage = UseCell::new(arn.clone());
-        Ok(Self { arn, policy, conditions, materials, grants, usage, record, store: None })
+        Ok(Self { arn, policy, conditions, materials, grants, usage, lapses, record, store: None })
     }
 
     /// The same key, in `store`.
@@ -226,16 +229,19 @@ impl KeyCache {
         Self(Mutex::new(LruCache::new(READY_KEYS_MAX)))
     }
 
-    /// The key in `row`, made ready unless the row has not changed since it last was.
-    pub(crate) fn load(&self, arn: KeyArn, row: &Row) -> Result<Arc<LoadedKey>, Fault> {
+    /// The key in `row` as it is at `now`, made ready unless neither row nor material has changed since it
+    /// last was: imported material is gone at the moment when it expires, whether or not a duty has looked.
+    pub(crate) fn load(&self, arn: KeyArn, row: &Row, now: Timestamp) -> Result<Arc<LoadedKey>, Fault> {
         let mut usage = None;
         if let Some((revision, key)) = self.lock().get(&row.key) {
-            if *revision == row.revision {
+            if *revision == row.revision && key.lapses.is_none_or(|lapses| now < lapses) {
                 return Ok(Arc::clone(key));
             }
             usage = Some(Arc::clone(&key.usage));
         }
-        let mut key = LoadedKey::new(arn, rows::read_key(&row.value)?)?;
+        let mut record = rows::read_key(&row.value)?;
+        record.expire(now);
+        let mut key = LoadedKey::new(arn, record)?;
         key.usage = usage.unwrap_or(key.usage);
         let key = Arc::new(key);
         self.lock().put(row.key.clone(), (row.revision, Arc::clone(&key)));
@@ -278,7 +284,7 @@ mod tests {
         let row = house.store.get(&place(text)).await.unwrap().unwrap();
         let (account, region, id) = rows::parse_key(&row.key).unwrap();
         let arn = KeyArn { partition: "aws".parse().unwrap(), region, account, id };
-        house.kms.keys.load(arn, &row).unwrap()
+        house.kms.keys.load(arn, &row, house.kms.clock.now()).unwrap()
     }
 
     #[tokio::test]

@@ -20,6 +20,8 @@ pub(crate) enum Plan {
     Sweep,
     /// A replica is being made, or the primary Region changed.
     Settling,
+    /// Imported material of the key expires.
+    Expiry,
 }
 
 impl Plan {
@@ -29,6 +31,7 @@ impl Plan {
             Self::Rotation => "rotation",
             Self::Sweep => "sweep",
             Self::Settling => "settling",
+            Self::Expiry => "expiry",
         }
     }
 

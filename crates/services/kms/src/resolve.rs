@@ -141,7 +141,7 @@ impl Kms {
     ) -> Result<Option<Arc<LoadedKey>>, Fault> {
         let (account, region) = (arn.account, arn.region.clone());
         let Some(row) = view.get(&rows::key(account, &region, &arn.id)).await? else { return Ok(None) };
-        let key = self.keys.load(arn, &row)?;
+        let key = self.keys.load(arn, &row, self.clock.now())?;
         let Some(store) = key.record.source.store().cloned() else { return Ok(Some(key)) };
         let places = KeyStorePlaces { account, region: &region };
         let store = self.load_store(view, places, store).await?;

@@ -6,6 +6,7 @@
 //! kms/<account>/<region>/rotation/<key id>                  RotationRow: what is planned and what was done
 //! kms/deletion/<moment>/<account>/<region>/<key id>         empty: a key whose waiting period ends then
 //! kms/rotation/<moment>/<account>/<region>/<key id>         empty: a key that is to be rotated then
+//! kms/expiry/<moment>/<account>/<region>/<key id>           empty: a key whose material expires then
 //! kms/owner/<region>/<key id>                               OwnerRow: whose key it is
 //! kms/<account>/<region>/key-count, key-change/<uuid>       how many keys there are (`count`)
 //! kms/<account>/<region>/usage/<key id>                     UseRow: what it was used for last

@@ -25,6 +25,8 @@ pub enum VaultError {
     Internal(String),
     /// The other side's public key is none, or of another curve.
     InvalidPublicKey,
+    /// What was unwrapped is no material of the key's spec.
+    InvalidKeyMaterial,
 }
 
 /// Why the vault refuses a request.
@@ -66,6 +68,7 @@ impl fmt::Display for VaultError {
             Self::Busy => f.write_str("the vault is busy"),
             Self::Lost => f.write_str("the vault went away before it answered"),
             Self::InvalidPublicKey => f.write_str("the peer's public key is not valid"),
+            Self::InvalidKeyMaterial => f.write_str("the key material is not of the key's spec"),
             Self::Internal(cause) => write!(f, "the vault failed: {cause}"),
         }
     }

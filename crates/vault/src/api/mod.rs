@@ -59,6 +59,7 @@ pub(crate) mod blob;
 pub(crate) mod context;
 pub(crate) mod error;
 pub(crate) mod formats;
+pub(crate) mod import;
 pub(crate) mod spec;
 
 /// A code that this version of the vault does not know.

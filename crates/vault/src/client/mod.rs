@@ -11,13 +11,14 @@ use std::ops::Deref;
 use zeroize::Zeroizing;
 
 use crate::api::algorithm::{EncryptionAlgorithm, MacAlgorithm, MessageType, SigningAlgorithm};
-use crate::api::binding::{Ekt, KeyBinding, KeyRef};
+use crate::api::binding::{Ekt, KeyBinding, KeyRef, MaterialId};
 use crate::api::context::EncryptionContext;
 use crate::api::error::VaultError;
+use crate::api::import::ImportBinding;
 use crate::api::spec::KeySpec;
 use crate::protocol::answer::Answer;
 use crate::protocol::bytes::{Bytes, Octets};
-use crate::protocol::request::{Request, Sealed, SignatureForm};
+use crate::protocol::request::{KeyArg, Request, Sealed, SignatureForm};
 
 pub(crate) use call::Transport;
 pub use recipient::{EnvelopedDataKey, ForRecipient};
@@ -65,6 +66,15 @@ pub struct GeneratedKey {
     pub ekt: Ekt,
     /// The public half in SPKI DER, for pairs.
     pub public_key: Option<Vec<u8>>,
+}
+
+/// Imported material: what to store, under the id that it has got.
+#[derive(Clone, Debug)]
+pub struct ImportedKey {
+    /// The token.
+    pub ekt: Ekt,
+    /// The material's id, a function of the key's id and the material.
+    pub material_id: MaterialId,
 }
 
 /// A data key, or a data key pair's private half.
@@ -120,13 +130,7 @@ impl VaultClient {
 
     /// Makes a key of the binding's spec and usage. RSA keys take up to seconds and may meet `Busy`.
     pub async fn generate_key(&self, binding: &KeyBinding) -> Result<GeneratedKey, VaultError> {
-        match self.call(&Request::GenerateKey(Bytes(&binding.canonical()))).await? {
-            Answer::Key { ekt, public_key } => Ok(GeneratedKey {
-                ekt: Ekt::from_bytes(ekt.into_public()),
-                public_key: public_key.map(Octets::into_public),
-            }),
-            _ => Err(unfitting()),
-        }
+        self.call(&Request::GenerateKey(Bytes(&binding.canonical()))).await.and_then(generated)
     }
 
     /// The public half in SPKI DER. Symmetric and HMAC keys have none: `Refused(Usage)`.
@@ -329,6 +333,30 @@ impl VaultClient {
         self.call(&Request::Decapsulate { key, ciphertext }).await.and_then(plain)
     }
 
+    /// Makes a wrapping key for one import. RSA keys take up to seconds and may meet `Busy`.
+    pub async fn generate_import_key(&self, binding: &ImportBinding) -> Result<GeneratedKey, VaultError> {
+        self.call(&Request::GenerateImportKey(Bytes(&binding.canonical()))).await.and_then(generated)
+    }
+
+    /// Unwraps material and makes it the key's that `binding` names. `token` is the wrapping key's: one of
+    /// another binding is `WrongToken`. What does not unwrap is `InvalidCiphertext`, and what does, but is no
+    /// material of the key's spec, `InvalidKeyMaterial`.
+    pub async fn import_key(
+        &self,
+        binding: &ImportBinding,
+        token: &Ekt,
+        wrapped: &[u8],
+    ) -> Result<ImportedKey, VaultError> {
+        let binding = binding.canonical();
+        let wrapping_key = KeyArg { ekt: Bytes(token.as_bytes()), binding: Bytes(&binding) };
+        match self.call(&Request::ImportKey { wrapping_key, wrapped: Bytes(wrapped) }).await? {
+            Answer::Imported { ekt, material_id } => {
+                Ok(ImportedKey { ekt: Ekt::from_bytes(ekt.into_public()), material_id })
+            }
+            _ => Err(unfitting()),
+        }
+    }
+
     /// `bytes` (1 to 1024) random bytes from the vault's generator.
     pub async fn generate_random(&self, bytes: u32) -> Result<Plaintext, VaultError> {
         self.call(&Request::GenerateRandom(bytes)).await.and_then(plain)
@@ -371,6 +399,12 @@ fn one(answer: Answer) -> Result<Vec<u8>, VaultError> {
 
 fn plain(answer: Answer) -> Result<Plaintext, VaultError> {
     if let Answer::One(octets) = answer { Ok(Plaintext(octets.0)) } else { Err(unfitting()) }
+}
+
+fn generated(answer: Answer) -> Result<GeneratedKey, VaultError> {
+    let Answer::Key { ekt, public_key } = answer else { return Err(unfitting()) };
+    let public_key = public_key.map(Octets::into_public);
+    Ok(GeneratedKey { ekt: Ekt::from_bytes(ekt.into_public()), public_key })
 }
 
 fn signatures(answer: Answer) -> Result<Vec<Vec<u8>>, VaultError> {

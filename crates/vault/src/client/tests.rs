@@ -3,7 +3,9 @@
 use super::*;
 use crate::api::binding::MaterialId;
 use crate::api::error::Refusal;
+use crate::api::import::WrappingAlgorithm;
 use crate::api::spec::{KeyOrigin, KeyUsage};
+use crate::testing;
 
 const ARN: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -148,4 +150,57 @@ async fn a_seeded_vault_opens_the_tokens_of_its_twin() {
 #[test]
 fn plaintexts_print_their_length_only() {
     assert_eq!(format!("{:?}", Plaintext(Zeroizing::new(vec![65; 3]))), "Plaintext(3 bytes)");
+}
+
+fn import_binding(key_arn: &str) -> ImportBinding {
+    ImportBinding {
+        key_arn: key_arn.to_owned(),
+        key: KeyBinding {
+            origin: KeyOrigin::External,
+            ..binding(key_arn, KeySpec::SymmetricDefault, KeyUsage::EncryptDecrypt)
+        },
+        wrapping_key: KeySpec::Rsa2048,
+        algorithm: WrappingAlgorithm::RsaesOaepSha256,
+        valid_to: keyward_base::Timestamp::EPOCH,
+    }
+}
+
+#[tokio::test]
+async fn imported_material_encrypts_and_its_wrapping_key_serves_for_nothing_else() {
+    let vault = VaultClient::in_process();
+    let binding = import_binding(ARN);
+    let made = vault.generate_import_key(&binding).await.unwrap();
+    let wrapped = testing::wrap(&made.public_key.unwrap(), binding.algorithm, &[7; 32]).unwrap();
+    let imported = vault.import_key(&binding, &made.ekt, &wrapped).await.unwrap();
+    let material_id = imported.material_id;
+    let key = KeyRef::new(imported.ekt, KeyBinding { material_id, ..binding.key.clone() });
+    let context = EncryptionContext::empty();
+    let blob = vault.encrypt(&key, AES, b"hello", &context).await.unwrap();
+    assert_eq!(&*vault.decrypt(&key, AES, &blob, &context).await.unwrap(), b"hello");
+    // Its token is no key's: nobody can have the wrapped material decrypted.
+    for usage in [KeyUsage::EncryptDecrypt, KeyUsage::SignVerify] {
+        let unwrapping = KeyBinding { spec: KeySpec::Rsa2048, usage, ..binding.key.clone() };
+        let unwrapping = KeyRef::new(made.ekt.clone(), unwrapping);
+        let algorithm = EncryptionAlgorithm::RsaesOaepSha256;
+        let refused = vault.decrypt(&unwrapping, algorithm, &wrapped, &context).await.unwrap_err();
+        assert_eq!(refused, VaultError::WrongToken);
+    }
+}
+
+#[tokio::test]
+async fn a_wrapping_key_of_another_key_or_of_another_moment_is_refused() {
+    let vault = VaultClient::in_process();
+    let binding = import_binding(ARN);
+    let made = vault.generate_import_key(&binding).await.unwrap();
+    let wrapped = testing::wrap(&made.public_key.unwrap(), binding.algorithm, &[7; 32]).unwrap();
+    let foreign = import_binding(&ARN.replace("1234abcd", "5678abcd"));
+    let later = ImportBinding { valid_to: keyward_base::Timestamp::from_unix_seconds(1), ..binding.clone() };
+    let elsewhere = ImportBinding { key_arn: ARN.replace("east", "west"), ..binding.clone() };
+    for other in [foreign, later, elsewhere] {
+        let refused = vault.import_key(&other, &made.ekt, &wrapped).await.unwrap_err();
+        assert_eq!(refused, VaultError::WrongToken);
+    }
+    let ordinary = symmetric(&vault).await;
+    let refused = vault.import_key(&binding, ordinary.ekt(), &wrapped).await.unwrap_err();
+    assert_eq!(refused, VaultError::WrongToken);
 }

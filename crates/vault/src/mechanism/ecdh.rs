@@ -29,6 +29,11 @@ impl Mechanism for Ecdh {
         Ecdsa.generate(spec)
     }
 
+    fn import(&self, spec: KeySpec, raw: &Secret) -> Result<Secret, VaultError> {
+        curve(spec)?;
+        Ecdsa.import(spec, raw)
+    }
+
     fn load(&self, binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {
         let curve = curve(binding.spec)?;
         let private = PrivateKey::from_private_key_der(curve, material.expose()).map_err(rejected)?;

@@ -15,7 +15,9 @@ use crate::api::binding::KeyBinding;
 use crate::api::error::{Refusal, VaultError};
 use crate::api::formats::ecdsa_fixed_from_der;
 use crate::api::spec::KeySpec;
-use crate::mechanism::{Generated, LoadedKey, Mechanism, Message, Secret, rejected, unexpected};
+use crate::mechanism::{
+    Generated, LoadedKey, Mechanism, Message, Secret, not_material, rejected, unexpected,
+};
 use crate::protocol::request::SignatureForm;
 
 /// The mechanism of `ECC_*` keys that sign.
@@ -46,6 +48,11 @@ impl Mechanism for Ecdsa {
         let pair = EcdsaKeyPair::generate(curve(spec)?.signing).map_err(unexpected)?;
         let material = Secret::new(pair.to_pkcs8v1().map_err(unexpected)?.as_ref().to_vec());
         Ok(Generated { material, public_key: Some(spki(&pair)?) })
+    }
+
+    fn import(&self, spec: KeySpec, raw: &Secret) -> Result<Secret, VaultError> {
+        let pair = EcdsaKeyPair::from_pkcs8(curve(spec)?.signing, raw.expose()).map_err(not_material)?;
+        Ok(Secret::new(pair.to_pkcs8v1().map_err(unexpected)?.as_ref().to_vec()))
     }
 
     fn load(&self, binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {

@@ -8,7 +8,9 @@ use crate::api::algorithm::{MessageType, SigningAlgorithm};
 use crate::api::binding::KeyBinding;
 use crate::api::error::{Refusal, VaultError};
 use crate::api::spec::KeySpec;
-use crate::mechanism::{Generated, LoadedKey, Mechanism, Message, Secret, awslc, rejected, unexpected};
+use crate::mechanism::{
+    Generated, LoadedKey, Mechanism, Message, Secret, awslc, not_material, rejected, unexpected,
+};
 use crate::protocol::request::SignatureForm;
 
 /// The mechanism of `ECC_NIST_EDWARDS25519` keys.
@@ -19,6 +21,11 @@ impl Mechanism for Ed25519 {
         let pair = Ed25519KeyPair::generate().map_err(unexpected)?;
         let material = Secret::new(pair.to_pkcs8v1().map_err(unexpected)?.as_ref().to_vec());
         Ok(Generated { material, public_key: Some(spki(&pair)?) })
+    }
+
+    fn import(&self, _: KeySpec, raw: &Secret) -> Result<Secret, VaultError> {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(raw.expose()).map_err(not_material)?;
+        Ok(Secret::new(pair.to_pkcs8v1().map_err(unexpected)?.as_ref().to_vec()))
     }
 
     fn load(&self, _: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {

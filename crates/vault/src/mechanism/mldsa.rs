@@ -11,7 +11,9 @@ use crate::api::binding::KeyBinding;
 use crate::api::error::{Refusal, VaultError};
 use crate::api::spec::KeySpec;
 use crate::mechanism::awslc::{Kind, PrivateKey};
-use crate::mechanism::{Generated, LoadedKey, Mechanism, Message, Secret, rejected, unexpected};
+use crate::mechanism::{
+    Generated, LoadedKey, Mechanism, Message, Secret, not_material, rejected, unexpected,
+};
 use crate::protocol::request::SignatureForm;
 
 /// μ of FIPS 204, algorithm 7: 64 bytes.
@@ -42,6 +44,12 @@ impl Mechanism for MlDsa {
         let pair = PqdsaKeyPair::generate(parameters(spec)?.signing).map_err(unexpected)?;
         let material = Secret::new(pair.to_pkcs8v1().map_err(unexpected)?.as_ref().to_vec());
         Ok(Generated { material, public_key: Some(spki(&pair)?) })
+    }
+
+    fn import(&self, spec: KeySpec, raw: &Secret) -> Result<Secret, VaultError> {
+        let signing = parameters(spec)?.signing;
+        PqdsaKeyPair::from_pkcs8(signing, raw.expose()).map_err(not_material)?;
+        PrivateKey::from_pkcs8(Kind::Signature, raw.expose()).map_err(not_material)?.to_pkcs8()
     }
 
     fn load(&self, binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {

@@ -6,7 +6,7 @@ use crate::api::binding::KeyBinding;
 use crate::api::error::{Refusal, VaultError};
 use crate::api::spec::KeySpec;
 use crate::mechanism::awslc::{Kem, Kind, PrivateKey};
-use crate::mechanism::{Generated, LoadedKey, Mechanism, Secret};
+use crate::mechanism::{Generated, LoadedKey, Mechanism, Secret, not_material};
 
 /// The mechanism of `ML_KEM_*` keys.
 pub(crate) struct MlKem;
@@ -25,6 +25,14 @@ impl Mechanism for MlKem {
     fn generate(&self, spec: KeySpec) -> Result<Generated, VaultError> {
         let private = PrivateKey::generate_kem(parameters(spec)?.0)?;
         Ok(Generated { material: private.to_pkcs8()?, public_key: Some(private.spki()?) })
+    }
+
+    fn import(&self, spec: KeySpec, raw: &Secret) -> Result<Secret, VaultError> {
+        let private = PrivateKey::from_pkcs8(Kind::Kem, raw.expose()).map_err(not_material)?;
+        if private.spki()?.len() != parameters(spec)?.2 {
+            return Err(VaultError::InvalidKeyMaterial);
+        }
+        private.to_pkcs8()
     }
 
     fn load(&self, binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {

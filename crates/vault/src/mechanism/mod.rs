@@ -9,6 +9,7 @@ pub(crate) mod ecdh;
 pub(crate) mod ecdsa;
 pub(crate) mod ed25519;
 pub(crate) mod envelope;
+pub(crate) mod import;
 pub(crate) mod mac;
 pub(crate) mod mldsa;
 pub(crate) mod mlkem;
@@ -47,6 +48,16 @@ impl Secret {
     pub(crate) fn expose(&self) -> &[u8] {
         &self.0
     }
+
+    /// The bytes, to be filled in.
+    pub(crate) fn expose_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+
+    /// Forgets what is behind the first `length` bytes.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
 }
 
 /// A new key.
@@ -67,6 +78,10 @@ pub(crate) struct Message<'a> {
 pub(crate) trait Mechanism: Sync {
     /// Makes new material.
     fn generate(&self, spec: KeySpec) -> Result<Generated, VaultError>;
+
+    /// Material from outside in the form in which `load` takes it; the same key always in the same form. What
+    /// is not of the spec is `InvalidKeyMaterial`.
+    fn import(&self, spec: KeySpec, raw: &Secret) -> Result<Secret, VaultError>;
 
     /// Makes material usable. Refuses material that is not of the spec.
     fn load(&self, binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError>;
@@ -143,6 +158,11 @@ pub(crate) trait LoadedKey: Send + Sync {
 /// aws-lc failed where it has no reason to.
 pub(crate) fn unexpected(_: Unspecified) -> VaultError {
     VaultError::Internal("aws-lc failed".to_owned())
+}
+
+/// Material from outside that is none of the spec.
+pub(crate) fn not_material<E>(_: E) -> VaultError {
+    VaultError::InvalidKeyMaterial
 }
 
 /// Authenticated material that aws-lc does not take: the token was made with another spec.

@@ -20,7 +20,9 @@ use crate::api::binding::KeyBinding;
 use crate::api::error::{Refusal, VaultError};
 use crate::api::spec::KeySpec;
 use crate::mechanism::ecdsa::hashed;
-use crate::mechanism::{Generated, LoadedKey, Mechanism, Message, Secret, rejected, unexpected};
+use crate::mechanism::{
+    Generated, LoadedKey, Mechanism, Message, Secret, not_material, rejected, unexpected,
+};
 use crate::protocol::request::SignatureForm;
 
 /// The mechanism of RSA keys that sign.
@@ -47,9 +49,23 @@ fn generate(spec: KeySpec) -> Result<Generated, VaultError> {
     Ok(Generated { material, public_key: Some(public.as_ref().to_vec()) })
 }
 
+/// Reads a private key of the spec's size, and writes it as our own are stored.
+fn import(spec: KeySpec, raw: &Secret) -> Result<Secret, VaultError> {
+    let pair = KeyPair::from_pkcs8(raw.expose()).map_err(not_material)?;
+    if pair.public_modulus_len() != size(spec)?.len() {
+        return Err(VaultError::InvalidKeyMaterial);
+    }
+    let pkcs8: Pkcs8V1Der<'_> = pair.as_der().map_err(unexpected)?;
+    Ok(Secret::new(pkcs8.as_ref().to_vec()))
+}
+
 impl Mechanism for Rsassa {
     fn generate(&self, spec: KeySpec) -> Result<Generated, VaultError> {
         generate(spec)
+    }
+
+    fn import(&self, spec: KeySpec, raw: &Secret) -> Result<Secret, VaultError> {
+        import(spec, raw)
     }
 
     fn load(&self, binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {
@@ -129,6 +145,10 @@ impl LoadedKey for SigningKey {
 impl Mechanism for Oaep {
     fn generate(&self, spec: KeySpec) -> Result<Generated, VaultError> {
         generate(spec)
+    }
+
+    fn import(&self, spec: KeySpec, raw: &Secret) -> Result<Secret, VaultError> {
+        import(spec, raw)
     }
 
     fn load(&self, binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {

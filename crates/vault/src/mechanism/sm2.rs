@@ -20,7 +20,7 @@ use crate::api::algorithm::{EncryptionAlgorithm, MessageType, SigningAlgorithm};
 use crate::api::binding::KeyBinding;
 use crate::api::error::{Refusal, VaultError};
 use crate::api::spec::{KeySpec, KeyUsage};
-use crate::mechanism::{Generated, LoadedKey, Mechanism, Message, Secret};
+use crate::mechanism::{Generated, LoadedKey, Mechanism, Message, Secret, not_material};
 use crate::protocol::request::SignatureForm;
 
 /// The distinguishing id that KMS signs RAW messages with.
@@ -35,6 +35,11 @@ impl Mechanism for Sm2 {
         let key = SecretKey::try_generate_from_rng(&mut Generator).map_err(failed)?;
         let material = Secret::new(key.to_pkcs8_der().map_err(failed)?.as_bytes().to_vec());
         Ok(Generated { material, public_key: Some(spki(&key)?) })
+    }
+
+    fn import(&self, _: KeySpec, raw: &Secret) -> Result<Secret, VaultError> {
+        let key = SecretKey::from_pkcs8_der(raw.expose()).map_err(not_material)?;
+        Ok(Secret::new(key.to_pkcs8_der().map_err(failed)?.as_bytes().to_vec()))
     }
 
     fn load(&self, binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {

@@ -30,6 +30,13 @@ impl Mechanism for AesGcm {
         Ok(Generated { material: Secret::random(KEY_BYTES)?, public_key: None })
     }
 
+    fn import(&self, _: KeySpec, raw: &Secret) -> Result<Secret, VaultError> {
+        if raw.expose().len() != KEY_BYTES {
+            return Err(VaultError::InvalidKeyMaterial);
+        }
+        Ok(Secret::new(raw.expose().to_vec()))
+    }
+
     fn load(&self, binding: &KeyBinding, material: &Secret) -> Result<Box<dyn LoadedKey>, VaultError> {
         if material.expose().len() != KEY_BYTES {
             return Err(VaultError::Internal("a symmetric key of a wrong length".to_owned()));

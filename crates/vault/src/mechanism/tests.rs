@@ -2,6 +2,7 @@
 
 mod ciphers_and_macs;
 mod curves;
+mod imports;
 mod lattices;
 mod national;
 

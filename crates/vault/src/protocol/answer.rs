@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::api::binding::MaterialId;
 use crate::api::error::VaultError;
 use crate::protocol::bytes::Octets;
 
@@ -27,6 +28,8 @@ pub(crate) enum Answer {
     DomainKey(u32),
     /// A fresh secret, and what carries it to the holder of the private half.
     Encapsulated { secret: Octets, ciphertext: Octets },
+    /// Imported material: its token, and the id that it has got.
+    Imported { ekt: Octets, material_id: MaterialId },
 }
 
 /// The vault's state.
@@ -65,12 +68,13 @@ impl Answer {
                 optional(plaintext) + ciphertext.0.len() + optional(public_key)
             }
             Self::Encapsulated { secret, ciphertext } => secret.0.len() + ciphertext.0.len(),
+            Self::Imported { ekt, .. } => ekt.0.len(),
             Self::Signatures(all) => all.iter().map(|one| one.0.len() + 5).sum(),
             Self::Status(status) => {
                 status.active.iter().chain(&status.missing).map(|text| text.len() + 5).sum()
             }
         };
-        payload + 64
+        payload + 96
     }
 }
 

@@ -149,6 +149,16 @@ pub(crate) enum Request<'a> {
         #[serde(borrow)]
         what: Revealing<'a>,
     },
+    /// Makes a wrapping key; the bytes are an import binding.
+    GenerateImportKey(#[serde(borrow)] Bytes<'a>),
+    /// Makes wrapped material a key's.
+    ImportKey {
+        /// The wrapping key under its import binding.
+        #[serde(borrow)]
+        wrapping_key: KeyArg<'a>,
+        #[serde(borrow)]
+        wrapped: Bytes<'a>,
+    },
 }
 
 /// Requests whose answer holds a plaintext. No request holds another one, so that none is ever deep.
@@ -223,10 +233,11 @@ impl<'a> Request<'a> {
             |sealed: &Sealed<'_>| key(&sealed.key) + sealed.ciphertext.0.len() + sealed.context.0.len();
         let payload = match self {
             Self::Status | Self::GenerateRandom(_) | Self::RotateDomainKey => 0,
-            Self::GenerateKey(binding) => binding.0.len(),
+            Self::GenerateKey(binding) | Self::GenerateImportKey(binding) => binding.0.len(),
             Self::PublicKey(one) | Self::Rewrap(one) | Self::Encapsulate(one) => key(one),
             Self::DeriveSharedSecret { key: one, peer: bytes }
-            | Self::Decapsulate { key: one, ciphertext: bytes } => key(one) + bytes.0.len(),
+            | Self::Decapsulate { key: one, ciphertext: bytes }
+            | Self::ImportKey { wrapping_key: one, wrapped: bytes } => key(one) + bytes.0.len(),
             Self::Encrypt { key: one, plaintext, context, .. } => {
                 key(one) + plaintext.0.len() + context.0.len()
             }

@@ -4,6 +4,7 @@
 //! read, as long as it does not keep the next requests waiting. The numbers are rough microseconds on one
 //! present core; only their order matters.
 
+use crate::api::import::ImportBinding;
 use crate::api::spec::KeySpec;
 use crate::protocol::request::{KeyArg, Request};
 
@@ -44,6 +45,9 @@ pub(crate) fn lane(request: &Request<'_>) -> Lane {
             Lane::Work { micros } => Lane::Work { micros: micros.saturating_add(60) },
             other => other,
         },
+        Request::GenerateImportKey(binding) => generation(ImportBinding::wrapping_key_of(binding.0)),
+        // Unwrapping, and checking an RSA key.
+        Request::ImportKey { .. } => Lane::Work { micros: 5000 },
         // It waits for the disk.
         Request::RotateDomainKey => Lane::Work { micros: 10_000 },
     }

@@ -8,9 +8,10 @@ use zeroize::Zeroizing;
 use crate::api::algorithm::{EncryptionAlgorithm, MessageType, SigningAlgorithm};
 use crate::api::binding::KeyBinding;
 use crate::api::error::{Refusal, VaultError};
+use crate::api::import::ImportBinding;
 use crate::api::spec::KeySpec;
 use crate::domain::Domain;
-use crate::mechanism::{Message, Secret, registry};
+use crate::mechanism::{Message, Secret, import, registry};
 use crate::protocol::answer::{Answer, Status};
 use crate::protocol::bytes::{Bytes, Octets};
 use crate::protocol::request::{KeyArg, Request, Sealed, SignatureForm};
@@ -114,6 +115,8 @@ impl Vault {
                 self.load(key)?.decapsulate(ciphertext.0).map(|secret| Answer::One(Octets(secret)))
             }
             Request::ForRecipient { recipient, what } => self.for_recipient(recipient.0, what),
+            Request::GenerateImportKey(binding) => self.generate_import_key(binding),
+            Request::ImportKey { wrapping_key, wrapped } => self.import_key(wrapping_key, wrapped.0),
             Request::RotateDomainKey => self.domain.rotate().map(Answer::DomainKey),
         }
     }
@@ -195,6 +198,22 @@ impl Vault {
         let plaintext = with_plaintext.then(|| octets(&pair.material));
         let public_key = pair.public_key.map(Octets::from);
         Ok(Answer::DataKey { plaintext, ciphertext: ciphertext.into(), public_key })
+    }
+
+    fn generate_import_key(&self, binding: &Bytes<'_>) -> Result<Answer, VaultError> {
+        let parsed = ImportBinding::from_canonical(binding.0).ok_or(Refusal::Malformed)?;
+        let generated = import::generate(&parsed)?;
+        let ekt = self.domain.wrap(binding.0, &generated.material)?;
+        Ok(Answer::Key { ekt: ekt.into(), public_key: generated.public_key.map(Octets::from) })
+    }
+
+    /// The wrapping key is not kept ready: it serves once.
+    fn import_key(&self, wrapping_key: &KeyArg<'_>, wrapped: &[u8]) -> Result<Answer, VaultError> {
+        let parsed = ImportBinding::from_canonical(wrapping_key.binding.0).ok_or(Refusal::Malformed)?;
+        let unwrapping = self.domain.unwrap(wrapping_key.binding.0, wrapping_key.ekt.0)?;
+        let imported = import::import(&parsed, &unwrapping, wrapped)?;
+        let ekt = self.domain.wrap(&imported.binding.canonical(), &imported.material)?;
+        Ok(Answer::Imported { ekt: ekt.into(), material_id: imported.binding.material_id })
     }
 
     fn rewrap(&self, key: &KeyArg<'_>) -> Result<Vec<u8>, VaultError> {

@@ -1,6 +1,8 @@
 //! Destroys keys whose waiting period is over: material, policy, tags, aliases and rotations go in one
 //! transaction.
 
+use std::collections::BTreeSet;
+
 use keyward_base::{Fault, Partition};
 use keyward_hsm::KeyHandle;
 use keyward_store::{Compare, Txn};
@@ -88,6 +90,9 @@ fn is_due(record: &KeyRecord, planned: &Planned) -> bool {
 fn without_key(mut txn: Txn, planned: &Planned, partition: &Partition, record: &KeyRecord) -> Txn {
     for alias in &record.aliases {
         txn = txn.delete(rows::alias(planned.account, &planned.region, alias));
+    }
+    for at in record.expiries().collect::<BTreeSet<_>>() {
+        txn = txn.delete(Planned { plan: Plan::Expiry, at, ..planned.clone() }.row());
     }
     let usage = rows::usage(&planned.arn(partition));
     let owner = rows::owner(&planned.region, &planned.id);

@@ -4,6 +4,7 @@
 mod announce;
 mod connect;
 mod destroy;
+mod expire;
 mod planned;
 mod read;
 mod rotate;
@@ -24,8 +25,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Kms {
     /// Runs the service's duties until the future is dropped: destroying keys whose waiting period is over,
-    /// removing their grants, rotating keys by plan, finishing replicas, connecting custom key stores, writing
-    /// what keys were used for last, and telling of changed keys.
+    /// removing their grants, rotating keys by plan, finishing replicas, letting go of expired material, connecting
+    /// custom key stores, writing what keys were used for last, and telling of changed keys.
     pub async fn run_duties(self: Arc<Self>) {
         tokio::join!(
             self.announce_changes(&self.partition),
@@ -35,6 +36,7 @@ impl Kms {
             self.keep_carrying_out(Plan::Settling),
             self.keep_key_stores_connected(),
             self.keep_writing_usage(),
+            self.keep_carrying_out(Plan::Expiry),
         );
     }
 

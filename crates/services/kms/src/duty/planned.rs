@@ -36,6 +36,7 @@ impl Plan {
             Self::Rotation => "kms/rotate-keys",
             Self::Sweep => "kms/sweep-grants",
             Self::Settling => "kms/settle-keys",
+            Self::Expiry => "kms/expire-materials",
         }
     }
 }
@@ -106,6 +107,7 @@ impl Kms {
             Plan::Rotation => self.rotate(planned, txn).await?,
             Plan::Sweep => self.sweep(planned, txn).await?,
             Plan::Settling => self.settle(planned, txn).await?,
+            Plan::Expiry => self.expire(planned, txn).await?,
         };
         match self.store.txn(txn).await {
             Ok(_) => {

@@ -95,6 +95,14 @@ impl Material {
         !matches!(self.backing, Backing::Imported { held: None, .. })
     }
 
+    /// Its description, where it has one.
+    pub(crate) fn description(&self) -> Option<&str> {
+        match &self.backing {
+            Backing::Imported { description, .. } => description.as_deref(),
+            Backing::Vault(_) | Backing::CloudHsm(_) => None,
+        }
+    }
+
     /// When it expires.
     pub(crate) const fn valid_to(&self) -> Option<Timestamp> {
         match &self.backing {

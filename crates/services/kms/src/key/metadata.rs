@@ -2,11 +2,12 @@
 
 use std::str::FromStr;
 
-use keyward_base::{Fault, Region};
+use keyward_base::{Fault, Region, Timestamp};
 use keyward_schema::kms::{
-    CustomerMasterKeySpec, EncapsulationAlgorithmSpec, EncryptionAlgorithmSpec, KeyAgreementAlgorithmSpec,
-    KeyManagerType, KeyMetadata, KeySpec as ShownSpec, KeyState, KeyUsageType, MacAlgorithmSpec,
-    MultiRegionConfiguration, MultiRegionKey, MultiRegionKeyType, OriginType, SigningAlgorithmSpec,
+    CustomerMasterKeySpec, EncapsulationAlgorithmSpec, EncryptionAlgorithmSpec, ExpirationModelType,
+    KeyAgreementAlgorithmSpec, KeyManagerType, KeyMetadata, KeySpec as ShownSpec, KeyState, KeyUsageType,
+    MacAlgorithmSpec, MultiRegionConfiguration, MultiRegionKey, MultiRegionKeyType, OriginType,
+    SigningAlgorithmSpec,
 };
 use keyward_vault::{KeyOrigin, KeySpec, KeyUsage, MaterialId};
 
@@ -81,6 +82,7 @@ pub(crate) fn metadata(arn: &KeyArn, record: &KeyRecord) -> Result<KeyMetadata, 
     let (key_spec, customer_master_key_spec) = shown_spec(record.spec)?;
     let algorithms = KeyAlgorithms::of(record.spec, record.usage)?;
     let state = record.lifecycle.shown();
+    let imported = record.origin() == KeyOrigin::External && record.has_material();
     Ok(KeyMetadata {
         aws_account_id: Some(arn.account.to_string()),
         key_id: arn.id.to_string(),
@@ -91,11 +93,11 @@ pub(crate) fn metadata(arn: &KeyArn, record: &KeyRecord) -> Result<KeyMetadata, 
         key_usage: Some(shown::<KeyUsageType>(record.usage.as_str())?),
         key_state: Some(state),
         deletion_date: record.lifecycle.deletion_at(),
-        valid_to: None,
+        valid_to: record.associated_expiry().filter(|_| imported),
         origin: Some(shown::<OriginType>(record.origin().as_str())?),
         custom_key_store_id: record.source.store().map(ToString::to_string),
         cloud_hsm_cluster_id: None,
-        expiration_model: None,
+        expiration_model: imported.then(|| expiration_model(record.associated_expiry())),
         key_manager: Some(match record.manager {
             KeyManager::Customer => KeyManagerType::Customer,
             KeyManager::Aws => KeyManagerType::Aws,
@@ -130,6 +132,14 @@ pub(crate) fn relatives(arn: &KeyArn, primary: &Region, replicas: &[Region]) -> 
         multi_region_key_type: Some(kind),
         primary_key: Some(relative(primary)),
         replica_keys: Some(replicas.iter().map(relative).collect()),
+    }
+}
+
+/// The expiration model of material that expires then.
+pub(crate) const fn expiration_model(valid_to: Option<Timestamp>) -> ExpirationModelType {
+    match valid_to {
+        Some(_) => ExpirationModelType::KeyMaterialExpires,
+        None => ExpirationModelType::KeyMaterialDoesNotExpire,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Keys: what they are, what they are called, which state they are in. Pure; no operation is known here.
 
 mod id;
+mod import;
 mod material;
 mod metadata;
 mod policy;
@@ -13,8 +14,9 @@ mod state;
 mod tags;
 
 pub(crate) use id::{KeyArn, KeyId};
+pub(crate) use import::{ImportKind, ImportRefusal, Incoming};
 pub(crate) use material::{Backing, ClusterKey, Material, MaterialState};
-pub(crate) use metadata::{KeyAlgorithms, metadata, relatives};
+pub(crate) use metadata::{KeyAlgorithms, expiration_model, metadata, relatives};
 pub(crate) use metadata::{shown, shown_material, shown_source_material, shown_spec};
 pub(crate) use policy::{POLICY_BYTES_MAX, POLICY_NAME, RESOURCE_SHARE_POLICY_NAME, default_policy};
 pub(crate) use record::{KeyRecord, KeyRow, MultiRegion};

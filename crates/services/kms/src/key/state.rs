@@ -84,6 +84,12 @@ pub(crate) enum Profile {
     Replicate,
     /// `UpdatePrimaryRegion`, of the present and of the next primary.
     UpdatePrimary,
+    /// `GetParametersForImport`.
+    ImportParameters,
+    /// `ImportKeyMaterial`.
+    Import,
+    /// `DeleteImportedKeyMaterial`.
+    DeleteImported,
 }
 
 impl Profile {
@@ -97,6 +103,11 @@ impl Profile {
             Self::Grant => !matches!(state, K::Enabled | K::Unavailable | K::Updating),
             Self::RotationOnDemand | Self::Replicate => !matches!(state, K::Enabled),
             Self::Alias | Self::Edit => pending_deletion(state),
+            Self::ImportParameters => {
+                pending_deletion(state) || matches!(state, K::Creating | K::Unavailable | K::Updating)
+            }
+            Self::Import => pending_deletion(state) || matches!(state, K::Creating | K::Unavailable),
+            Self::DeleteImported => matches!(state, K::Creating | K::Unavailable | K::Updating),
             Self::Manage => !matches!(state, K::Enabled | K::Disabled | K::Unavailable),
             Self::ScheduleDeletion => pending_deletion(state) || matches!(state, K::Updating),
             Self::CancelDeletion => {

@@ -56,14 +56,18 @@ impl Operation for CreateKey {
             Some(id) => Some(kms.find_store(request, view, id).await?),
             None => None,
         };
+        let (source, lifecycle) = match kind.origin {
+            KeyOrigin::External => (Source::External, Lifecycle::PendingImport),
+            _ => (Source::Vault, Lifecycle::Enabled),
+        };
         let record = KeyRecord {
             spec: kind.spec,
             usage: kind.usage,
-            source: Source::Vault,
+            source,
             manager: KeyManager::Customer,
             created: request.now,
             description: input.description.clone().unwrap_or_default(),
-            lifecycle: Lifecycle::Enabled,
+            lifecycle,
             multi_region: if multi_region {
                 MultiRegion::Primary { replicas: Vec::new() }
             } else {
@@ -87,11 +91,12 @@ impl Operation for CreateKey {
         if let Some(store) = store {
             record.source = Source::CloudHsm(store.id.clone());
         }
-        let material = match store {
-            Some(store) => kms.make_in_store(store, arn).await?,
-            None => make_in_vault(kms, arn, &record).await?,
+        let material = match (&record.source, store) {
+            (Source::External, _) => None,
+            (_, Some(store)) => Some(kms.make_in_store(store, arn).await?),
+            (_, None) => Some(make_in_vault(kms, arn, &record).await?),
         };
-        record.materials.push(material.clone());
+        record.materials.extend(material.clone());
         let mut key_metadata = metadata(arn, &record)?;
         key_metadata.cloud_hsm_cluster_id = store.map(|store| store.record.cluster_id.clone());
         let mut txn = txn
@@ -101,8 +106,8 @@ impl Operation for CreateKey {
             txn = txn.create(places(permit.request()).key(&store.id, &arn.id), Vec::new());
         }
         let written = kms.store.txn(txn).await;
-        if let (Err(TxnError::Conflict), Some(store)) = (&written, store) {
-            kms.unmake_in_store(store, &material).await;
+        if let (Err(TxnError::Conflict), Some(store), Some(material)) = (&written, store, &material) {
+            kms.unmake_in_store(store, material).await;
         }
         written?;
         Ok(CreateKeyResponse { key_metadata: Some(key_metadata) })

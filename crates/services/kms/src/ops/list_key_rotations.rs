@@ -8,7 +8,7 @@ use keyward_schema::kms::{
 };
 use keyward_vault::KeyOrigin;
 
-use crate::key::{Cause, KeyArn, Material, MaterialState, RotationRecord};
+use crate::key::{Cause, KeyArn, Material, MaterialState, RotationRecord, expiration_model};
 use crate::kms::Kms;
 use crate::page::{Page, PageSize};
 use crate::quota;
@@ -70,7 +70,7 @@ fn entry(arn: &KeyArn, material: &Material, rotation: &RotationRecord, external:
     RotationsListEntry {
         key_id: Some(arn.to_string()),
         key_material_id: Some(material.id.to_string()),
-        key_material_description: None,
+        key_material_description: material.description().map(str::to_owned),
         import_state: external.then_some(imported),
         key_material_state: Some(match material.state {
             MaterialState::Current => KeyMaterialState::Current,
@@ -78,8 +78,8 @@ fn entry(arn: &KeyArn, material: &Material, rotation: &RotationRecord, external:
             MaterialState::PendingRotation => KeyMaterialState::PendingRotation,
             MaterialState::PendingMultiRegionImport => KeyMaterialState::PendingMultiRegionImportAndRotation,
         }),
-        expiration_model: None,
-        valid_to: None,
+        expiration_model: (external && material.is_held()).then(|| expiration_model(material.valid_to())),
+        valid_to: material.valid_to(),
         rotation_date: rotation.map(|rotation| rotation.at),
         rotation_type: rotation.map(|rotation| match rotation.cause {
             Cause::Automatic => RotationType::Automatic,

@@ -10,6 +10,7 @@ mod decapsulate;
 mod decrypt;
 mod delete_alias;
 mod delete_custom_key_store;
+mod delete_imported_key_material;
 mod derive_shared_secret;
 mod describe_custom_key_stores;
 mod describe_key;
@@ -29,7 +30,9 @@ mod generate_random;
 mod get_key_last_usage;
 mod get_key_policy;
 mod get_key_rotation_status;
+mod get_parameters_for_import;
 mod get_public_key;
+mod import_key_material;
 mod list_aliases;
 mod list_grants;
 mod list_key_policies;
@@ -86,6 +89,7 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         decrypt::Decrypt,
         delete_alias::DeleteAlias,
         delete_custom_key_store::DeleteCustomKeyStore,
+        delete_imported_key_material::DeleteImportedKeyMaterial,
         derive_shared_secret::DeriveSharedSecret,
         describe_custom_key_stores::DescribeCustomKeyStores,
         describe_key::DescribeKey,
@@ -105,7 +109,9 @@ pub fn register(router: &mut Router, kms: &Arc<Kms>) {
         get_key_last_usage::GetKeyLastUsage,
         get_key_policy::GetKeyPolicy,
         get_key_rotation_status::GetKeyRotationStatus,
+        get_parameters_for_import::GetParametersForImport,
         get_public_key::GetPublicKey,
+        import_key_material::ImportKeyMaterial,
         list_aliases::ListAliases,
         list_grants::ListGrants,
         list_key_policies::ListKeyPolicies,

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use keyward_base::{Fault, Timestamp};
 use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
-use keyward_schema::kms::{RotateKeyOnDemand as Shape, RotateKeyOnDemandRequest, RotateKeyOnDemandResponse};
+use keyward_schema::kms::{
+    KeyState, RotateKeyOnDemand as Shape, RotateKeyOnDemandRequest, RotateKeyOnDemandResponse,
+};
 use keyward_vault::KeyOrigin;
 
-use crate::family::Family;
+use crate::family::{Family, settle_pending};
 use crate::fault;
 use crate::key::{Cause, KeyArn, ON_DEMAND_MAX, Profile, RotationRecord};
 use crate::kms::Kms;
@@ -44,11 +46,17 @@ impl Operation for RotateKeyOnDemand {
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<RotateKeyOnDemandResponse, RunError> {
         let (Rotating { target, rotation }, family) = permit.subject();
         let key = &target.key;
+        if key.state() == KeyState::PendingImport {
+            // AWS says so even of keys that never rotate.
+            key.admit(Profile::RotationOnDemand)?;
+        }
         key.check_rotates()?;
         key.check_leads()?;
         key.admit(Profile::RotationOnDemand)?;
         check_limits(&key.arn, rotation, permit.request().now)?;
-        let (record, made) = (key.record.clone(), rotation.clone());
+        let (mut record, made) = (key.record.clone(), rotation.clone());
+        // A replica's share of what waits may have expired.
+        settle_pending(&mut record, family.iter().flat_map(|family| &family.replicas).map(|one| &one.record));
         let turn = match record.origin() {
             KeyOrigin::External => kms.turn_to(pending(&key.arn, &record)?, record, made, Cause::OnDemand),
             _ => kms.turn(&key.arn, record, made, Cause::OnDemand).await?,

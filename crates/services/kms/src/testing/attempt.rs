@@ -5,6 +5,7 @@ use keyward_gate::Caller;
 use keyward_schema::kms::*;
 
 use super::House;
+use super::imports::IMPORTING;
 use super::multi_region::across_regions;
 
 /// The operations that name a key, with the kind of key that they work on.
@@ -18,6 +19,7 @@ pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
         ("Decapsulate", MlKem512, EncapsulateDecapsulate),
         ("Decrypt", SymmetricDefault, EncryptDecrypt),
         ("DeleteAlias", SymmetricDefault, EncryptDecrypt),
+        ("DeleteImportedKeyMaterial", SymmetricDefault, EncryptDecrypt),
         ("DeriveSharedSecret", EccNistP256, KeyAgreement),
         ("DescribeKey", SymmetricDefault, EncryptDecrypt),
         ("DisableKey", SymmetricDefault, EncryptDecrypt),
@@ -33,7 +35,9 @@ pub(crate) const ON_KEYS: &[(&str, KeySpec, KeyUsageType)] = {
         ("GenerateMac", Hmac256, GenerateVerifyMac),
         ("GetKeyPolicy", SymmetricDefault, EncryptDecrypt),
         ("GetKeyRotationStatus", SymmetricDefault, EncryptDecrypt),
+        ("GetParametersForImport", SymmetricDefault, EncryptDecrypt),
         ("GetPublicKey", EccNistP256, SignVerify),
+        ("ImportKeyMaterial", SymmetricDefault, EncryptDecrypt),
         ("ListGrants", SymmetricDefault, EncryptDecrypt),
         ("ListKeyPolicies", SymmetricDefault, EncryptDecrypt),
         ("ListKeyRotations", SymmetricDefault, EncryptDecrypt),
@@ -77,6 +81,9 @@ pub(crate) async fn attempt(
         }
         "Sign" | "Verify" | "GenerateMac" | "VerifyMac" | "GetPublicKey" => {
             signing(house, caller, operation, key_id).await
+        }
+        operation if IMPORTING.contains(&operation) => {
+            super::imports::attempt(house, caller, operation, key).await
         }
         operation if operation.contains("Grant") => grants(house, caller, operation, key_id).await,
         operation if operation.contains("Rotat") => rotation(house, caller, operation, key_id).await,

@@ -4,6 +4,7 @@
 
 mod attempt;
 pub(crate) mod clusters;
+mod imports;
 mod invariants;
 mod multi_region;
 mod racing;
@@ -24,6 +25,7 @@ pub(crate) use attempt::{
     ON_KEYS, attempt, create_grant, data_key_pair, decapsulate, derive_shared_secret, encapsulate, encrypt,
     generate_mac, list_grants, re_encrypt, sign, verify, verify_mac, without_plaintext,
 };
+pub(crate) use imports::{delete_imported, expiring, import_with, parameters_for_import};
 pub(crate) use multi_region::{replicate_key, twin};
 pub(crate) use racing::{Failure, RacingStore};
 
@@ -73,14 +75,20 @@ impl House {
 
     /// A house on what another one left.
     pub(crate) async fn on(store: SimulatedStore, clock: Arc<SimulatedClock>, vault: VaultClient) -> Self {
-        Self::build(store, clock, vault, ResourceQuotas::default(), None).await
+        Self::build(store, clock, vault, ResourceQuotas::default(), None, 5).await
+    }
+
+    /// The service once more on what this one has stored. Its random numbers begin with `seed`.
+    pub(crate) async fn restarted(&self, seed: u64) -> Self {
+        let (store, vault) = (self.store.inner.clone(), self.kms.vault.clone());
+        Self::build(store, self.clock.clone(), vault, ResourceQuotas::default(), None, seed).await
     }
 
     /// An empty house with quotas of its own.
     pub(crate) async fn with_quotas(quotas: ResourceQuotas, throttle: Option<Throttle>) -> Self {
         let clock = Arc::new(SimulatedClock::new(START));
         let store = SimulatedStore::new(clock.clone());
-        Self::build(store, clock, VaultClient::in_process(), quotas, throttle).await
+        Self::build(store, clock, VaultClient::in_process(), quotas, throttle, 5).await
     }
 
     async fn build(
@@ -89,9 +97,10 @@ impl House {
         vault: VaultClient,
         quotas: ResourceQuotas,
         throttle: Option<Throttle>,
+        seed: u64,
     ) -> Self {
         let store = Arc::new(RacingStore::new(store));
-        let random = Arc::new(SeededRandom::new(5));
+        let random = Arc::new(SeededRandom::new(seed));
         let handle = GateHandle::new();
         let known = Clusters::new();
         let parts = KmsParts {

@@ -4,6 +4,7 @@ use keyward_base::Fault;
 use keyward_gate::Caller;
 use keyward_schema::kms::*;
 
+use super::imports::IMPORTING;
 use super::{House, root};
 use crate::key::{KeyRecord, MultiRegion};
 use crate::rows;
@@ -50,6 +51,7 @@ impl House {
         match operation {
             "ReplicateKey" => self.multi_region(spec, usage).await,
             "UpdatePrimaryRegion" => self.family(&[AWAY]).await,
+            importing if IMPORTING.contains(&importing) => self.imported(1).await,
             _ => self.key(spec, usage).await,
         }
     }

@@ -2,11 +2,13 @@
 
 mod authorization;
 mod duties;
+mod expiry;
 mod failures;
 mod key_stores;
 mod many_grants;
 mod model;
 mod multi_region;
+mod multi_region_import;
 mod races;
 mod rotation;
 mod states;

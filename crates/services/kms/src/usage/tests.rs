@@ -11,7 +11,8 @@ use crate::testing::{House, START, encrypt, place, root};
 async fn loaded(house: &House, arn: &str) -> Arc<LoadedKey> {
     let row = house.store.get(&place(arn)).await.unwrap().unwrap();
     let (account, region, id) = rows::parse_key(&row.key).unwrap();
-    house.kms.keys.load(KeyArn { partition: "aws".parse().unwrap(), region, account, id }, &row).unwrap()
+    let arn = KeyArn { partition: "aws".parse().unwrap(), region, account, id };
+    house.kms.keys.load(arn, &row, house.kms.clock.now()).unwrap()
 }
 
 async fn last(house: &House, arn: &str) -> Option<Timestamp> {
