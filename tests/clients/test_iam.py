@@ -191,3 +191,19 @@ def test_users_and_rights_survive_a_kill(own_server):
     own_server.start()
     assert own_server.client("sts", keys=keys).get_caller_identity()["Arn"] == arn
     own_server.client("kms", keys=keys).list_keys()
+
+
+def test_no_secret_lies_in_the_data_folder_in_clear(own_server):
+    own_server.start()
+    iam = own_server.client("iam")
+    iam.create_user(UserName="someone")
+    key = iam.create_access_key(UserName="someone")["AccessKey"]
+    _, root_secret = own_server.keys()
+    own_server.stop()
+    stored = (own_server.folder / "store.redb").read_bytes()
+    assert key["AccessKeyId"].encode() in stored
+    assert key["SecretAccessKey"].encode() not in stored and root_secret.encode() not in stored
+    # The vault opens them again.
+    own_server.start()
+    keys = (key["AccessKeyId"], key["SecretAccessKey"])
+    assert own_server.client("sts", keys=keys).get_caller_identity()["Arn"].endswith(":user/someone")

@@ -9,7 +9,7 @@ use keyward_cloudhsm::{CloudHsm, CloudHsmParts};
 use keyward_domains::{Domains, DomainsConfig, DomainsParts};
 use keyward_gate::{GateHandle, IdentitySource, PrincipalDirectory, Router};
 use keyward_hsm::{Clusters, Fleet};
-use keyward_iam::{Accounts, Iam};
+use keyward_iam::{Accounts, Iam, Secrets};
 use keyward_kms::{Kms, KmsParts};
 use keyward_registry::{Registry, RootAnchor};
 use keyward_route53::{HostedZones, Route53, Route53Config, Route53Parts};
@@ -59,7 +59,9 @@ impl Services {
         router: &mut Router,
         duties: &mut JoinSet<()>,
     ) -> Result<Self, Refusal> {
-        let iam = build_iam(site, router, duties);
+        let Ground { store, random, .. } = site.ground;
+        let secrets = Secrets::new(Arc::clone(store), site.vault.clone(), Arc::clone(random));
+        let iam = build_iam(site, &secrets, router, duties);
         let kms = build_kms(site, &iam, router, duties).await?;
         let registry = registry::build(site, duties).await?;
         let route53 = build_route53(site, &registry, router, duties)?;
@@ -69,7 +71,7 @@ impl Services {
         let hosted = HostedZones::new(route53, move || keys.reader());
         let builder = build_zones(site, vec![Arc::clone(&registry) as Arc<dyn ZoneSource>, hosted], duties);
         let Ground { store, random, clock } = site.ground;
-        let accounts = Accounts::new(Arc::clone(store), Arc::clone(random), Arc::clone(clock));
+        let accounts = Accounts::new(Arc::clone(store), Arc::clone(random), Arc::clone(clock), secrets);
         Ok(Self { accounts, iam, kms, registry, builder })
     }
 
@@ -125,11 +127,12 @@ impl Services {
     }
 }
 
-fn build_iam(site: &Site<'_>, router: &mut Router, duties: &mut JoinSet<()>) -> Arc<Iam> {
+fn build_iam(site: &Site<'_>, secrets: &Secrets, router: &mut Router, duties: &mut JoinSet<()>) -> Arc<Iam> {
     let Ground { store, random, .. } = site.ground;
-    let iam = Iam::new(Arc::clone(store), Arc::clone(random), site.config.partition.clone());
+    let iam = Iam::new(Arc::clone(store), Arc::clone(random), site.config.partition.clone(), secrets.clone());
     keyward_iam::register(router, &iam);
     duties.spawn(Arc::clone(&iam).follow());
+    duties.spawn(secrets.clone().seal_what_is_clear());
     iam
 }
 

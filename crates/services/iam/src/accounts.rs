@@ -6,7 +6,8 @@ use keyward_base::{AccountId, Clock, Fault, Random, Timestamp};
 use keyward_store::{KeyRange, Store, Txn, TxnError};
 use zeroize::Zeroizing;
 
-use crate::rows::{AccessKeyRecord, AccountRecord, KeyOwner, Stored, StoredSecret};
+use crate::rows::{AccessKeyRecord, AccountRecord, KeptSecret, KeyOwner, Stored};
+use crate::secrets::Secrets;
 use crate::{ids, place};
 
 /// More accounts than this are not listed.
@@ -36,12 +37,18 @@ pub struct Accounts {
     store: Arc<dyn Store>,
     random: Arc<dyn Random>,
     clock: Arc<dyn Clock>,
+    secrets: Secrets,
 }
 
 impl Accounts {
-    /// Accounts in `store`.
-    pub fn new(store: Arc<dyn Store>, random: Arc<dyn Random>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, random, clock }
+    /// Accounts in `store`, their roots' secrets sealed by `secrets`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        random: Arc<dyn Random>,
+        clock: Arc<dyn Clock>,
+        secrets: Secrets,
+    ) -> Self {
+        Self { store, random, clock, secrets }
     }
 
     /// Makes an account with a random id and an access key for its root.
@@ -105,7 +112,7 @@ impl Accounts {
             AccountRecord { name: name.to_owned(), created, access_keys: vec![access_key_id.clone()] };
         let key = AccessKeyRecord {
             owner: KeyOwner::Root,
-            secret: StoredSecret::new(&secret_access_key),
+            secret: KeptSecret::Sealed(self.secrets.seal(&access_key_id, &secret_access_key).await?),
             active: true,
             created,
         };
@@ -131,7 +138,10 @@ impl Accounts {
             let Some(row) = row else { continue };
             let key = AccessKeyRecord::decode(&row.value)?;
             if key.active {
-                let secret_access_key = Zeroizing::new(key.secret.expose().to_owned());
+                let secret_access_key = match &key.secret {
+                    KeptSecret::Clear(secret) => Zeroizing::new(secret.expose().to_owned()),
+                    KeptSecret::Sealed(sealed) => self.secrets.open(&access_key_id, sealed).await?,
+                };
                 return Ok(Some(RootCredentials { access_key_id, secret_access_key }));
             }
         }

@@ -9,19 +9,26 @@ use keyward_store::{Compare, Key, KeyRange, Revision, Store, Txn};
 use crate::cache::Cache;
 use crate::place;
 use crate::rows::Stored;
+use crate::secrets::Secrets;
 
 /// IAM and STS over a store.
 pub struct Iam {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) partition: Partition,
+    pub(crate) secrets: Secrets,
     pub(crate) cache: Cache,
 }
 
 impl Iam {
-    /// The service over `store`; secrets and ids come from `random`.
-    pub fn new(store: Arc<dyn Store>, random: Arc<dyn Random>, partition: Partition) -> Arc<Self> {
-        Arc::new(Self { store, random, partition, cache: Cache::default() })
+    /// The service over `store`; secrets and ids come from `random`, and rest sealed by `secrets`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        random: Arc<dyn Random>,
+        partition: Partition,
+        secrets: Secrets,
+    ) -> Arc<Self> {
+        Arc::new(Self { store, random, partition, secrets, cache: Cache::default() })
     }
 
     /// Follows what other nodes write, so that no credential is served from the cache that was changed

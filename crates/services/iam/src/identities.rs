@@ -14,7 +14,9 @@ use keyward_store::{Compare, Key, KeyRange, Txn};
 use zeroize::Zeroizing;
 
 use crate::iam::Iam;
-use crate::rows::{AccessKeyRecord, InlinePolicy, KeyOwner, RoleRecord, SessionRecord, Stored, UserRecord};
+use crate::rows::{
+    AccessKeyRecord, InlinePolicy, KeptSecret, KeyOwner, RoleRecord, SessionRecord, Stored, UserRecord,
+};
 use crate::{ids, place};
 
 /// More entities of one account than there can be.
@@ -26,6 +28,10 @@ const SESSIONS_SEEN_MAX: usize = 50;
 const GRACE: Duration = Duration::from_secs(24 * 3600);
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
+
+fn take(mut secret: Zeroizing<String>) -> String {
+    std::mem::take(&mut *secret)
+}
 
 impl IdentitySource for Iam {
     fn credential<'a>(&'a self, access_key_id: &'a str) -> Boxed<'a, Option<Arc<Credential>>> {
@@ -62,7 +68,11 @@ impl Iam {
                 (Principal::User { account, id, path, name }, Attributes { policies, tags, session: None })
             }
         };
-        let secret = SecretKey::new(key.secret.expose().to_owned());
+        let secret = match &key.secret {
+            KeptSecret::Clear(secret) => secret.expose().to_owned(),
+            KeptSecret::Sealed(sealed) => take(self.secrets.open(access_key_id, sealed).await?),
+        };
+        let secret = SecretKey::new(secret);
         let id = access_key_id.to_owned();
         Ok(Some(Credential::long_term(id, secret, principal, self.partition.clone(), attributes)))
     }
@@ -100,8 +110,9 @@ impl Iam {
             role_name: role.name,
             session: session.name.clone(),
         };
-        let secret = SecretKey::new(session.secret.expose().to_owned());
-        let token = Zeroizing::new(session.token.expose().to_owned());
+        let (secret, token) = session.secrets.open(access_key_id, &self.secrets).await?;
+        let secret = SecretKey::new(secret.expose().to_owned());
+        let token = Zeroizing::new(token.expose().to_owned());
         let (id, partition) = (access_key_id.to_owned(), self.partition.clone());
         Ok(Some(Credential::temporary(id, secret, token, principal, partition, attributes)))
     }

@@ -17,6 +17,7 @@ mod page;
 mod place;
 mod role;
 mod rows;
+mod secrets;
 #[cfg(test)]
 mod testhouse;
 mod user;
@@ -24,3 +25,4 @@ mod user;
 pub use accounts::{Account, Accounts, RootCredentials};
 pub use iam::Iam;
 pub use ops::register;
+pub use secrets::Secrets;

@@ -36,6 +36,21 @@ pub(crate) fn access_key(account: AccountId, id: &str) -> Key {
     Key::of(&["iam/key", &account.to_string(), id])
 }
 
+/// Below it are the access keys of all accounts.
+pub(crate) fn all_access_keys() -> Key {
+    Key::new("iam/key/")
+}
+
+/// Below it are the sessions of all accounts.
+pub(crate) fn all_sessions() -> Key {
+    Key::new("iam/session/")
+}
+
+/// The key that seals secrets.
+pub(crate) fn sealing_key() -> Key {
+    Key::new("iam/sealing-key")
+}
+
 pub(crate) fn sessions(account: AccountId) -> Key {
     Key::new(format!("iam/session/{account}/"))
 }

@@ -66,17 +66,6 @@ stored!(
     RoleRow,
     RoleRecord
 );
-stored!(
-    /// A long-term access key.
-    AccessKeyRow,
-    AccessKeyRecord
-);
-stored!(
-    /// A session of a role.
-    SessionRow,
-    SessionRecord
-);
-
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AccountRecord {
@@ -131,15 +120,6 @@ pub(crate) struct TrustPolicy {
     pub(crate) bound: Vec<(String, String)>,
 }
 
-/// A long-term access key.
-#[derive(PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct AccessKeyRecord {
-    pub(crate) owner: KeyOwner,
-    pub(crate) secret: StoredSecret,
-    pub(crate) active: bool,
-    pub(crate) created: Timestamp,
-}
-
 /// Whose a key is, within its account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum KeyOwner {
@@ -149,23 +129,6 @@ pub(crate) enum KeyOwner {
         id: String,
         name: String,
     },
-}
-
-/// A session of a role.
-#[derive(PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SessionRecord {
-    /// The role's unique id and name.
-    pub(crate) role_id: String,
-    pub(crate) role_name: String,
-    pub(crate) name: String,
-    pub(crate) secret: StoredSecret,
-    pub(crate) token: StoredSecret,
-    pub(crate) issued: Timestamp,
-    pub(crate) expires: Timestamp,
-    /// The session policy's document.
-    pub(crate) policy: Option<String>,
-    pub(crate) tags: Vec<(String, String)>,
-    pub(crate) source_identity: Option<String>,
 }
 
 /// A secret inside a row: wiped when dropped, without `Debug` and `Clone`.
@@ -187,6 +150,10 @@ impl Drop for StoredSecret {
         self.0.zeroize();
     }
 }
+
+mod keys;
+
+pub(crate) use keys::{AccessKeyRecord, KeptSecret, SessionRecord, SessionSecrets};
 
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,14 @@ use keyward_gate::signing::Signer;
 use keyward_gate::{Gate, GateHandle, GateParts, LogSink, Router};
 use keyward_store::{SimulatedStore, Store};
 
-use crate::{Accounts, Iam};
+use keyward_vault::VaultClient;
+
+use crate::{Accounts, Iam, Secrets};
 
 pub(crate) struct House {
     pub(crate) iam: Arc<Iam>,
     pub(crate) accounts: Accounts,
+    pub(crate) secrets: Secrets,
     pub(crate) account: AccountId,
     pub(crate) root: Client,
     pub(crate) store: Arc<dyn Store>,
@@ -68,9 +71,10 @@ impl House {
         let store: Arc<dyn Store> = Arc::new(SimulatedStore::new(clock.clone()));
         let random = Arc::new(SeededRandom::new(11));
         let partition: keyward_base::Partition = "aws".parse().unwrap();
-        let accounts = Accounts::new(store.clone(), random.clone(), clock.clone());
+        let secrets = Secrets::new(store.clone(), VaultClient::in_process(), random.clone());
+        let accounts = Accounts::new(store.clone(), random.clone(), clock.clone(), secrets.clone());
         let (account, root) = accounts.ensure_first(Some("111122223333".parse().unwrap())).await.unwrap();
-        let iam = Iam::new(store.clone(), random.clone(), partition.clone());
+        let iam = Iam::new(store.clone(), random.clone(), partition.clone(), secrets.clone());
         let mut router = Router::new();
         crate::register(&mut router, &iam);
         let parts = GateParts {
@@ -85,7 +89,7 @@ impl House {
         };
         let gate = Gate::new(parts, router, &GateHandle::new());
         let root = Client::of(root.unwrap());
-        Self { iam, accounts, account: account.id, root, store, gate, clock }
+        Self { iam, accounts, secrets, account: account.id, root, store, gate, clock }
     }
 
     pub(crate) fn advance(&self, duration: Duration) {

@@ -10,7 +10,7 @@ use keyward_schema::{Sensitive, sts};
 use zeroize::Zeroizing;
 
 use crate::iam::Iam;
-use crate::rows::{RoleRecord, SessionRecord, Stored, StoredSecret};
+use crate::rows::{RoleRecord, SessionRecord, SessionSecrets, Stored};
 use crate::{document, entity, fault, ids, place};
 
 /// What a session lasts when nobody says, and at most when a session assumes a role.
@@ -71,8 +71,7 @@ impl Operation for AssumeRole {
             role_id: role.id.clone(),
             role_name: role.name.clone(),
             name: input.role_session_name.clone(),
-            secret: StoredSecret::new(&secret),
-            token: StoredSecret::new(&token),
+            secrets: SessionSecrets::seal(&id, &secret, &token, &iam.secrets).await?,
             issued: request.now,
             expires,
             policy: session_policy(&input)?,

@@ -5,7 +5,7 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::{Sensitive, iam};
 
 use crate::iam::Iam;
-use crate::rows::{AccessKeyRecord, Stored, StoredSecret};
+use crate::rows::{AccessKeyRecord, KeptSecret, Stored};
 use crate::{ids, owner, place};
 
 /// Makes an access key for a user, or for the caller.
@@ -40,7 +40,7 @@ impl Operation for CreateAccessKey {
         };
         let key = AccessKeyRecord {
             owner: owner.as_key_owner(),
-            secret: StoredSecret::new(&secret),
+            secret: KeptSecret::Sealed(iam.secrets.seal(&id, &secret).await?),
             active: true,
             created,
         };

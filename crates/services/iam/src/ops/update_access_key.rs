@@ -5,7 +5,7 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::{Unit, iam};
 
 use crate::iam::Iam;
-use crate::rows::{AccessKeyRecord, Stored};
+use crate::rows::{AccessKeyRecord, KeptSecret, Stored};
 use crate::{entity, fault, owner, place};
 
 /// Makes an access key active or inactive.
@@ -39,7 +39,11 @@ impl Operation for UpdateAccessKey {
         let (named, key) = permit.into_subject();
         named.existing()?.must_own(&id)?;
         let key = key.ok_or_else(|| fault::no_such_access_key(&id))?;
-        let key = AccessKeyRecord { active, ..key };
+        let sealed = match &key.secret {
+            KeptSecret::Clear(secret) => iam.secrets.seal(&id, secret.expose()).await?,
+            KeptSecret::Sealed(sealed) => sealed.clone(),
+        };
+        let key = AccessKeyRecord { active, secret: KeptSecret::Sealed(sealed), ..key };
         iam.commit(txn.put(place::access_key(account, &id), key.encode()?)).await?;
         Ok(Unit)
     }

@@ -65,24 +65,47 @@ fn version_1_of_each_row_has_its_bytes() {
 #[test]
 fn version_1_of_each_key_has_its_bytes() {
     let owner = KeyOwner::User { id: "AIDA".to_owned(), name: "u".to_owned() };
-    let key = AccessKeyRecord { owner, secret: StoredSecret::new("s"), active: true, created: moment() };
+    let key = AccessKeyRecord {
+        owner,
+        secret: KeptSecret::Clear(StoredSecret::new("s")),
+        active: true,
+        created: moment(),
+    };
     assert!(golden(key, "000104414944410175017301b817").active);
     let session = SessionRecord {
         role_id: "AROA".to_owned(),
         role_name: "r".to_owned(),
         name: "s".to_owned(),
-        secret: StoredSecret::new("x"),
-        token: StoredSecret::new("t"),
+        secrets: SessionSecrets::Clear { secret: StoredSecret::new("x"), token: StoredSecret::new("t") },
         issued: moment(),
         expires: moment(),
         policy: Some("{}".to_owned()),
         tags: tags(),
         source_identity: None,
     };
-    assert_eq!(
-        golden(session, "000441524f410172017301780174b817b81701027b7d01016b017600").token.expose(),
-        "t"
-    );
+    let session = golden(session, "000441524f410172017301780174b817b81701027b7d01016b017600");
+    let SessionSecrets::Clear { token, .. } = session.secrets else { panic!("version 1 is clear") };
+    assert_eq!(token.expose(), "t");
+}
+
+#[test]
+fn version_2_of_each_key_has_its_bytes() {
+    let secret = KeptSecret::Sealed(vec![1, 2]);
+    let key = AccessKeyRecord { owner: KeyOwner::Root, secret, active: true, created: moment() };
+    assert!(golden(key, "010002010201b817").secret == KeptSecret::Sealed(vec![1, 2]));
+    let session = SessionRecord {
+        role_id: "AROA".to_owned(),
+        role_name: "r".to_owned(),
+        name: "s".to_owned(),
+        secrets: SessionSecrets::Sealed(vec![1, 2]),
+        issued: moment(),
+        expires: moment(),
+        policy: None,
+        tags: Vec::new(),
+        source_identity: None,
+    };
+    let session = golden(session, "010441524f4101720173020102b817b817000000");
+    assert!(session.secrets == SessionSecrets::Sealed(vec![1, 2]));
 }
 
 #[test]
