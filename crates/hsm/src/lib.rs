@@ -9,6 +9,7 @@ mod certificate;
 mod client;
 mod cluster;
 mod fleet;
+pub mod fuzz;
 mod instance;
 mod protocol;
 mod records;

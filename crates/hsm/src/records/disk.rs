@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+#[cfg(any(test, feature = "test-hsm"))]
 use keyward_base::Random;
 use redb::StorageBackend;
 
@@ -59,11 +60,13 @@ impl Disk {
 
 impl Disk {
     /// Loses power now.
+    #[cfg(any(test, feature = "test-hsm"))]
     pub(crate) fn cut(&self) {
         self.state().dead = true;
     }
 
     /// The disk as it may be found after power was lost: each sector has its synced content or any written since.
+    #[cfg(any(test, feature = "test-hsm"))]
     pub(crate) fn after_power_loss(&self, random: &dyn Random) -> Self {
         let state = self.state();
         let choose = |choices: usize| random.below(u32::try_from(choices).unwrap_or(1)) as usize;
