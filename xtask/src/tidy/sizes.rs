@@ -65,6 +65,14 @@ fn functions(text: &str) -> impl Iterator<Item = (&str, usize)> {
     let mut found = Vec::new();
     for (start, line) in lines.iter().enumerate() {
         let Some(name) = function_name(line) else { continue };
+        // A signature without a body, as in a trait, ends with a semicolon before any brace opens.
+        if lines[start..]
+            .iter()
+            .find(|line| line.ends_with(['{', ';']))
+            .is_some_and(|line| line.ends_with(';'))
+        {
+            continue;
+        }
         let indent = &line[..line.len() - line.trim_start().len()];
         let end = lines[start..].iter().position(|line| line.strip_prefix(indent) == Some("}"));
         found.extend(end.map(|length| (name, length + 1)));
@@ -93,6 +101,12 @@ mod tests {
         let text = "impl A {\n    pub(crate) async fn one(\n        a: u8,\n    ) {\n        x();\n    }\n}\nfn two() {\n}\n";
         let found: Vec<_> = functions(text).collect();
         assert_eq!(found, [("one", 5), ("two", 2)]);
+    }
+
+    #[test]
+    fn a_signature_without_a_body_has_no_length() {
+        let text = "trait A {\n    fn one(\n        a: u8,\n    ) -> u8;\n\n    fn two(\n        a: u8,\n    ) {\n    }\n}\n";
+        assert_eq!(functions(text).collect::<Vec<_>>(), [("two", 4)]);
     }
 
     #[test]

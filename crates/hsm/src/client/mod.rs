@@ -6,6 +6,7 @@
 mod calls;
 mod in_process;
 mod link;
+mod users;
 
 use std::sync::Arc;
 
