@@ -194,8 +194,9 @@ def test_a_dry_run_tells_that_it_would_have_worked(kms, used, operation):
 # --- our own failures ----------------------------------------------------------------------------
 
 
-def changing(kms):
-    """Each operation that writes, with members that make it write; by name, and again for each call."""
+def changing(kms, there):
+    """Each operation that writes, with members that make it write; by name, and again for each call. `there` asks
+    in the Region of a replica."""
     key, disabled, leaving = create(kms), create(kms), create(kms)
     kms.enable_key_rotation(KeyId=disabled)
     kms.disable_key(KeyId=disabled)
@@ -208,6 +209,9 @@ def changing(kms):
     grant = {"KeyId": key, "GrantId": kms.create_grant(**members)["GrantId"]}
     rotating = create(kms)
     kms.enable_key_rotation(KeyId=rotating)
+    primary = create(kms, MultiRegion=True)
+    kms.replicate_key(KeyId=primary, ReplicaRegion="eu-west-1")
+    wait_for(lambda: there.describe_key(KeyId=primary.rsplit("/", 1)[1])["KeyMetadata"]["KeyState"] == "Enabled")
     return {
         "cancel_key_deletion": {"KeyId": leaving},
         "create_alias": {"AliasName": alias + "2", "TargetKeyId": key},
@@ -219,6 +223,7 @@ def changing(kms):
         "enable_key": {"KeyId": disabled},
         "enable_key_rotation": {"KeyId": key},
         "put_key_policy": {"KeyId": key, "Policy": document(allow(root, "kms:*"))},
+        "replicate_key": {"KeyId": primary, "ReplicaRegion": "eu-west-2"},
         "retire_grant": grant,
         "revoke_grant": grant,
         "rotate_key_on_demand": {"KeyId": key},
@@ -227,12 +232,13 @@ def changing(kms):
         "untag_resource": {"KeyId": key, "TagKeys": ["k"]},
         "update_alias": {"AliasName": alias, "TargetKeyId": rotating},
         "update_key_description": {"KeyId": key, "Description": "d"},
+        "update_primary_region": {"KeyId": primary, "PrimaryRegion": "eu-west-1"},
     }
 
 
 def test_a_disk_that_takes_nothing_is_an_internal_error_until_it_does(own_server):
     kms = own_server.start().client("kms")
-    calls = changing(kms)
+    calls = changing(kms, own_server.client("kms", region="eu-west-1"))
     process = own_server.process.pid
     _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
     resource.prlimit(process, resource.RLIMIT_FSIZE, (0, most))

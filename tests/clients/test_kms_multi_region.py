@@ -78,6 +78,47 @@ def test_a_primary_and_its_replica(kms):
     assert not kms[HOME].describe_key(KeyId=create(kms[HOME]))["KeyMetadata"]["MultiRegion"]
 
 
+SHARED = [
+    "AWSAccountId",
+    "KeyId",
+    "KeyUsage",
+    "Origin",
+    "KeyManager",
+    "KeySpec",
+    "CustomerMasterKeySpec",
+    "MultiRegion",
+]
+
+
+@pytest.mark.parametrize(
+    "spec, usage, algorithms",
+    [
+        ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "EncryptionAlgorithms"),
+        ("RSA_2048", "SIGN_VERIFY", "SigningAlgorithms"),
+        ("ECC_NIST_P384", "KEY_AGREEMENT", "KeyAgreementAlgorithms"),
+        ("HMAC_512", "GENERATE_VERIFY_MAC", "MacAlgorithms"),
+        ("ML_KEM_768", "ENCAPSULATE_DECAPSULATE", "EncapsulationAlgorithms"),
+        ("ML_DSA_44", "SIGN_VERIFY", "SigningAlgorithms"),
+    ],
+)
+def test_every_kind_of_key_can_be_replicated(kms, spec, usage, algorithms):
+    primary = kms[HOME].create_key(MultiRegion=True, KeySpec=spec, KeyUsage=usage)["KeyMetadata"]
+    replica = kms[HOME].replicate_key(KeyId=primary["KeyId"], ReplicaRegion=AWAY)["ReplicaKeyMetadata"]
+    for member in [*SHARED, algorithms]:
+        assert (member in primary) == (member in replica)
+        if member in primary:
+            assert replica[member] == primary[member], member
+    assert replica["CreationDate"] >= primary["CreationDate"]
+    configuration = replica["MultiRegionConfiguration"]
+    assert configuration["MultiRegionKeyType"] == "REPLICA"
+    key = configuration["PrimaryKey"]
+    assert (key["Arn"], key["Region"]) == (primary["Arn"], HOME)
+    (key,) = configuration["ReplicaKeys"]
+    assert (key["Arn"], key["Region"]) == (replica["Arn"], AWAY)
+    for absent in ("CurrentKeyMaterialId", "DeletionDate", "PendingDeletionWindowInDays", "ValidTo"):
+        assert absent not in replica
+
+
 def test_ciphertexts_are_good_in_every_region(kms):
     arn = create(kms[HOME], MultiRegion=True)
     replicated(kms, arn, AWAY, FAR)

@@ -97,7 +97,7 @@ impl GrantPlaces<'_> {
         let Constraints { equals, subset, source_arn } = &record.constraints;
         let bucket = match (equals, subset) {
             (Some(context), _) => exactly(context)?,
-            (None, Some(context)) => context.iter().next().map_or_else(any, |pair| with(pair))?,
+            (None, Some(context)) => context.iter().next().map_or_else(any, with)?,
             (None, None) => any()?,
         };
         let (source, operations) = (from(source_arn.as_deref()), mask_text(mask(&record.operations)));
