@@ -5,7 +5,7 @@
 //! cloudhsm/backup/<region>/<account>/<backup id>       BackupRow
 //! cloudhsm/guard/<account>/<region>                    empty: written with all that counts against a quota
 //! cloudhsm/token-key                                   TokenKeyRow
-//! cloudhsm/root/<aws|manufacturer>                     RootRow: a root that certifies HSMs
+//! cloudhsm/anchor/<aws|manufacturer>                   RootRow: a root that certifies HSMs
 //! ```
 //! Blobs: `cloudhsm/backup/<backup id>` and, for a cluster that was made from a backup, `cloudhsm/seed/<cluster id>`.
 
@@ -34,7 +34,7 @@ pub(crate) fn token_key() -> Key {
 
 /// The place of a root that certifies HSMs.
 pub(crate) fn root(name: &str) -> Key {
-    Key::of(&["cloudhsm", "root", name])
+    Key::of(&["cloudhsm", "anchor", name])
 }
 
 /// The place of the guard that orders what counts against an account's quotas in a Region.

@@ -183,14 +183,6 @@ impl House {
         ClusterRecord::decode(&self.store.get(&key).await.unwrap().unwrap().value).unwrap()
     }
 
-    /// Changes the cluster's row as nothing else would.
-    pub(crate) async fn rewrite(&self, id: &str, change: impl FnOnce(&mut ClusterRecord)) {
-        let mut record = self.record(id).await;
-        change(&mut record);
-        let key = rows::cluster(&place(), &record.id);
-        self.store.txn(Txn::default().put(key, record.encode().unwrap())).await.unwrap();
-    }
-
     /// A backup of `cluster` that was taken now, without any HSM: its content means nothing.
     pub(crate) async fn backup_of(&self, cluster: &str) -> String {
         let content = Bytes::from(format!("sealed {}", self.clock.now()));

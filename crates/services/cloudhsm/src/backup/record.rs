@@ -149,3 +149,44 @@ pub(crate) fn blob(id: &BackupId) -> Result<BlobName, Fault> {
 pub(crate) fn seed(cluster: &ClusterId) -> Result<BlobName, Fault> {
     format!("cloudhsm/seed/{cluster}").parse().map_err(fault::internal)
 }
+
+#[cfg(test)]
+mod tests {
+    use keyward_schema::cloudhsmv2::Tag;
+
+    use super::*;
+
+    /// Rows written by released versions stay readable: these bytes never change.
+    #[test]
+    fn a_backup_row_of_version_1_keeps_its_bytes() {
+        let id = BackupId::parse("backup-abcdefghijk").unwrap();
+        let cluster: ClusterId = "cluster-abcdefghijk".parse().unwrap();
+        let at = Timestamp::from_unix_seconds(1_800_000_000);
+        let tag = Tag { key: "k".to_owned(), value: "v".to_owned() };
+        let record = BackupRecord {
+            id: id.clone(),
+            cluster: cluster.clone(),
+            created: at,
+            stage: Stage::PendingDeletion(at),
+            never_expires: true,
+            copied: Some(Copied { region: "us-east-1".parse().unwrap(), backup: id, cluster, at }),
+            hsm_type: HsmType::Hsm2mMedium,
+            mode: HsmMode::NonFips,
+            certificates: Certificates { cluster: Some("c".to_owned()), ..Certificates::default() },
+            sha256: Some([7; 32]),
+            policy: Some("p".to_owned()),
+            tags: Tags::given(Some(&[tag])).unwrap(),
+        };
+        let bytes = record.encode().unwrap();
+        assert_eq!(data_encoding::HEXLOWER.encode(&bytes), GOLDEN);
+        assert_eq!(BackupRecord::decode(&bytes).unwrap(), record);
+    }
+
+    const GOLDEN: &str = concat!(
+        "00126261636b75702d6162636465666768696a6b13636c75737465722d6162636465666768696a6b",
+        "80c0e285e3680280c0e285e36801010975732d656173742d31126261636b75702d61626364656667",
+        "68696a6b13636c75737465722d6162636465666768696a6b80c0e285e36801010000000001016300",
+        "01070707070707070707070707070707070707070707070707070707070707070701017001016b01",
+        "76"
+    );
+}

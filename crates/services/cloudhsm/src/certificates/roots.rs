@@ -128,7 +128,7 @@ impl Which {
 
     fn binding(self, material_id: MaterialId) -> KeyBinding {
         KeyBinding {
-            owner: format!("cloudhsm/root/{}", self.name()).into(),
+            owner: format!("cloudhsm/anchor/{}", self.name()).into(),
             spec: KeySpec::EccNistP384,
             usage: KeyUsage::SignVerify,
             origin: KeyOrigin::AwsKms,

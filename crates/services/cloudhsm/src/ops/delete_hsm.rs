@@ -42,8 +42,11 @@ impl Operation for DeleteHsm {
     }
 }
 
+/// One of an HSM's names.
+type Name = fn(&HsmRecord) -> &str;
+
 /// The one name by which the request means an HSM, and what is called so.
-fn name(input: &DeleteHsmRequest) -> Result<(&str, fn(&HsmRecord) -> &str), Fault> {
+fn name(input: &DeleteHsmRequest) -> Result<(&str, Name), Fault> {
     match (&input.hsm_id, &input.eni_id, &input.eni_ip) {
         (Some(id), None, None) => Ok((id, |hsm| hsm.id.as_str())),
         (None, Some(eni), None) => Ok((eni, |hsm| &hsm.eni)),

@@ -62,3 +62,21 @@ async fn the_roots_are_made_once() {
     assert_eq!(first.certificates(), second.certificates());
     assert_ne!(first.certificates().0, first.certificates().1);
 }
+
+/// Rows written by released versions stay readable: these bytes never change.
+#[test]
+fn a_root_row_of_version_1_keeps_its_bytes() {
+    let root = Root {
+        material: MaterialId([1; 32]),
+        token: Ekt::from_bytes(vec![2; 3]),
+        public: vec![4],
+        since: now(),
+        certificate: "c".to_owned(),
+    };
+    let bytes = rows::encode(&Versioned::V1(root.clone())).unwrap();
+    let text =
+        [&[0][..], &[1; 32], &[3, 2, 2, 2, 1, 4, 0x80, 0xc0, 0xe2, 0x85, 0xe3, 0x68, 1, b'c']].concat();
+    assert_eq!(bytes, text);
+    let Versioned::V1(read) = rows::decode::<Versioned<Root>>(&bytes).unwrap();
+    assert_eq!(read, root);
+}
