@@ -122,7 +122,34 @@ impl EmbeddedStore {
         queue.send(request).await.map_err(|_| StoreError::Closed)
     }
 
+    /// Waits until the writer tried to open a file that a failure closed.
+    async fn reopen(&self) -> Result<(), StoreError> {
+        let (done, tried) = oneshot::channel();
+        self.send(Request::Reopen(done)).await?;
+        tried.await.map_err(|_| StoreError::Closed)
+    }
+
+    async fn read(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+        if let Ok(row) = self.snapshot()?.get(key) {
+            return Ok(row);
+        }
+        self.reopen().await?;
+        self.snapshot()?.get(key).map_err(backend)
+    }
+
     async fn read_range(&self, range: &KeyRange, limit: usize) -> Result<(Vec<Row>, Revision), StoreError> {
+        if let Ok(found) = self.try_read_range(range, limit).await {
+            return Ok(found);
+        }
+        self.reopen().await?;
+        self.try_read_range(range, limit).await
+    }
+
+    async fn try_read_range(
+        &self,
+        range: &KeyRange,
+        limit: usize,
+    ) -> Result<(Vec<Row>, Revision), StoreError> {
         let snapshot = self.snapshot()?;
         let mut rows = Vec::new();
         let mut rest = range.clone();
@@ -146,7 +173,7 @@ fn backend(error: redb::Error) -> StoreError {
 
 impl Store for EmbeddedStore {
     fn get<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
-        Box::pin(async { self.snapshot()?.get(key).map_err(backend) })
+        Box::pin(self.read(key))
     }
 
     fn range<'a>(

@@ -21,6 +21,8 @@ const BATCH_BYTES_MAX: usize = 8 << 20;
 pub(super) enum Request {
     /// Commit a checked transaction.
     Commit(Txn, oneshot::Sender<Result<Revision, TxnError>>),
+    /// Open the file again, if it is closed after a failure, and say when that was tried.
+    Reopen(oneshot::Sender<()>),
     /// Finish what came before, close the file, and say so.
     Close(oneshot::Sender<()>),
 }
@@ -41,6 +43,7 @@ struct Batch {
     transactions: Vec<Txn>,
     replies: Vec<oneshot::Sender<Result<Revision, TxnError>>>,
     bytes: usize,
+    reopen: Vec<oneshot::Sender<()>>,
     close: Option<oneshot::Sender<()>>,
 }
 
@@ -52,6 +55,7 @@ impl Batch {
                 self.transactions.push(txn);
                 self.replies.push(reply);
             }
+            Request::Reopen(done) => self.reopen.push(done),
             Request::Close(done) => self.close = Some(done),
         }
     }
@@ -80,6 +84,9 @@ impl Writer {
         while let Some(first) = self.queue.blocking_recv() {
             let mut batch = self.gather(first);
             done = batch.close.take();
+            if !batch.reopen.is_empty() {
+                self.reopen_for_readers(std::mem::take(&mut batch.reopen));
+            }
             self.commit(batch);
             if done.is_some() {
                 break;
@@ -150,6 +157,19 @@ impl Writer {
             .collect();
         self.shared.history.publish(changes);
         Ok(results)
+    }
+
+    /// Nobody writes who can't read before: without this the file would stay closed when the trouble is over.
+    fn reopen_for_readers(&mut self, waiting: Vec<oneshot::Sender<()>>) {
+        if self.engine.is_none()
+            && let Err(cause) = self.reopen()
+        {
+            tracing::error!(%cause, "the store can not be opened again");
+        }
+        for done in waiting {
+            // A reader that went away does not wait.
+            let _ = done.send(());
+        }
     }
 
     /// Opens the file again after a failure. What the failed batch did is now certain: all or nothing.

@@ -3,6 +3,8 @@
 //! After each, the store must hold exactly the acknowledged batches, and perhaps the one that was under
 //! way, whole; and go on working.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use keyward_base::SeededRandom;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -193,6 +195,39 @@ async fn a_failed_write_fails_its_transaction_and_the_store_goes_on_when_it_is_m
     let revision = store.txn(put("after", "1")).await.unwrap();
     assert!(!is_written(&store, "failed").await && is_written(&store, "after").await);
     assert_eq!(watch.next().await.unwrap()[0].revision, revision, "the watch went on");
+}
+
+#[tokio::test]
+async fn whoever_only_reads_gets_a_file_opened_again_that_a_failure_closed() {
+    let (disk, gone) = (formatted(), Arc::new(AtomicBool::new(false)));
+    let far = |number: usize| Txn::default().put(Key::of(&[&format!("far{number:03}")]), vec![7; 20_000]);
+    let writer = store_on(&disk);
+    for number in 0..100 {
+        writer.txn(far(number)).await.unwrap();
+    }
+    writer.close().await;
+    let (opened, is_gone) = (disk.clone(), Arc::clone(&gone));
+    let opener = move || -> Result<Box<dyn redb::StorageBackend>, OpenProblem> {
+        if is_gone.load(Ordering::Relaxed) {
+            return Err(OpenProblem::Io(std::io::Error::other("it is gone")));
+        }
+        Ok(Box::new(opened.clone()))
+    };
+    let medium = Medium::new("disk".into(), Box::new(opener));
+    let store = EmbeddedStore::open_medium(medium, Arc::new(SystemClock), HistoryBounds::default()).unwrap();
+    store.txn(put("before", "1")).await.unwrap();
+    disk.trouble_at(disk.operations(), Trouble::Failure);
+    gone.store(true, Ordering::Relaxed);
+    for _ in 0..2 {
+        store.txn(put("failed", "1")).await.unwrap_err();
+    }
+    assert!(store.get(&Key::of(&["far050"])).await.is_err(), "the file is closed");
+    assert!(store.range(&model::everything(), 1000).await.is_err());
+    disk.mend();
+    gone.store(false, Ordering::Relaxed);
+    assert!(is_written(&store, "far051").await && !is_written(&store, "failed").await);
+    assert_eq!(store.range(&model::everything(), 1000).await.unwrap().0.len(), 101);
+    store.txn(put("after", "1")).await.unwrap();
 }
 
 #[tokio::test]
