@@ -9,6 +9,8 @@ from aws_cryptographic_material_providers.mpl.models import (
     CreateAwsKmsDiscoveryKeyringInput,
     CreateAwsKmsEcdhKeyringInput,
     CreateAwsKmsKeyringInput,
+    CreateAwsKmsMrkDiscoveryKeyringInput,
+    CreateAwsKmsMrkKeyringInput,
     CreateAwsKmsRsaKeyringInput,
     CreateMultiKeyringInput,
     DiscoveryFilter,
@@ -17,7 +19,11 @@ from aws_cryptographic_material_providers.mpl.models import (
 )
 from aws_encryption_sdk.exceptions import AWSEncryptionSDKClientError, DecryptKeyError
 from aws_encryption_sdk.identifiers import Algorithm, CommitmentPolicy
-from harness import user_with
+from aws_encryption_sdk.key_providers.kms import (
+    MRKAwareDiscoveryAwsKmsMasterKeyProvider,
+    MRKAwareStrictAwsKmsMasterKeyProvider,
+)
+from harness import user_with, wait_for
 from kms_support import account_of, create, fresh, openssl
 
 TEXT = b"attack at dawn" * 1000
@@ -59,7 +65,7 @@ def test_a_master_key_provider_s_message_opens_again(kms, sdk, environment):
     first, second = create(kms), create(kms)
     provider = aws_encryption_sdk.StrictAwsKmsMasterKeyProvider(key_ids=[first, second])
     sealed, header = sdk.encrypt(source=TEXT, key_provider=provider, encryption_context=CONTEXT)
-    assert [key.key_provider.key_info.decode() for key in header.encrypted_data_keys] == [first, second]
+    assert {key.key_provider.key_info.decode() for key in header.encrypted_data_keys} == {first, second}
     assert set(CONTEXT.items()) <= set(header.encryption_context.items())
     for key in (first, second):
         only = aws_encryption_sdk.StrictAwsKmsMasterKeyProvider(key_ids=[key])
@@ -179,3 +185,61 @@ def test_an_ecdh_keyring_agrees_with_its_peer(kms, sdk, materials):
     alice, bob = made
     sealed, _ = sdk.encrypt(source=TEXT, keyring=keyring(alice, bob), algorithm=UNSIGNED)
     assert sdk.decrypt(source=sealed, keyring=keyring(bob, alice))[0] == TEXT
+
+
+# --- multi-Region keys -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def twins(server, kms):
+    """A primary here, its replica in another Region, and a client there."""
+    away = server.client("kms", region="eu-west-1")
+    primary = create(kms, MultiRegion=True)
+    kms.replicate_key(KeyId=primary, ReplicaRegion="eu-west-1")
+    replica = primary.replace(":us-east-1:", ":eu-west-1:")
+    wait_for(lambda: away.describe_key(KeyId=replica)["KeyMetadata"]["KeyState"] == "Enabled")
+    return primary, replica, away
+
+
+def test_what_one_region_sealed_another_opens_with_its_replica(kms, sdk, materials, twins):
+    primary, replica, away = twins
+
+    def keyring(key, client):
+        return materials.create_aws_kms_mrk_keyring(CreateAwsKmsMrkKeyringInput(kms_key_id=key, kms_client=client))
+
+    here, there = keyring(primary, kms), keyring(replica, away)
+    for one, other in [(here, there), (there, here)]:
+        sealed, _ = sdk.encrypt(source=TEXT, keyring=one, encryption_context=CONTEXT)
+        assert sdk.decrypt(source=sealed, keyring=other)[0] == TEXT
+    single = symmetric_keyring(materials, kms, create(kms))
+    with pytest.raises(Exception, match="[Uu]nable to decrypt|[Nn]o Configured"):
+        sdk.decrypt(source=sealed, keyring=single)
+
+
+def test_a_discovery_keyring_of_another_region_finds_the_replica(kms, sdk, materials, twins):
+    primary, _, away = twins
+    home = CreateAwsKmsMrkKeyringInput(kms_key_id=primary, kms_client=kms)
+    sealed, _ = sdk.encrypt(source=TEXT, keyring=materials.create_aws_kms_mrk_keyring(home))
+    for account, opens in [(account_of(primary), True), ("999999999999", False)]:
+        found = DiscoveryFilter(account_ids=[account], partition="aws")
+        members = CreateAwsKmsMrkDiscoveryKeyringInput(kms_client=away, region="eu-west-1", discovery_filter=found)
+        keyring = materials.create_aws_kms_mrk_discovery_keyring(members)
+        if opens:
+            assert sdk.decrypt(source=sealed, keyring=keyring)[0] == TEXT
+        else:
+            with pytest.raises(Exception, match="[Uu]nable to decrypt|[Nn]o Configured"):
+                sdk.decrypt(source=sealed, keyring=keyring)
+
+
+def test_an_mrk_aware_master_key_provider_opens_with_the_replica(sdk, environment, twins):
+    primary, replica, _ = twins
+    provider = MRKAwareStrictAwsKmsMasterKeyProvider(key_ids=[primary])
+    sealed, header = sdk.encrypt(source=TEXT, key_provider=provider)
+    assert [key.key_provider.key_info.decode() for key in header.encrypted_data_keys] == [primary]
+    other = MRKAwareStrictAwsKmsMasterKeyProvider(key_ids=[replica])
+    assert sdk.decrypt(source=sealed, key_provider=other)[0] == TEXT
+    discovery = MRKAwareDiscoveryAwsKmsMasterKeyProvider(discovery_region="eu-west-1")
+    assert sdk.decrypt(source=sealed, key_provider=discovery)[0] == TEXT
+    plain = aws_encryption_sdk.StrictAwsKmsMasterKeyProvider(key_ids=[replica])
+    with pytest.raises(AWSEncryptionSDKClientError):
+        sdk.decrypt(source=sealed, key_provider=plain)

@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from harness import user_with
-from kms_calls import AGREEMENT, CAPSULES, CONTEXT, MAC, SIGNING, SYMMETRIC, Used
-from kms_support import UNKNOWN_ID, account_of, allow, create, document, fresh, refused, root_of
+from harness import user_with, wait_for
+from kms_calls import AGREEMENT, CAPSULES, CONTEXT, MAC, SIGNING, Used
+from kms_support import account_of, allow, create, document, fresh, refused, root_of
 
+OTHER_KINDS = [{"KeySpec": kind[0], "KeyUsage": kind[1]} for kind in (MAC, AGREEMENT, CAPSULES)]
 SERVICE = "dnssec-route53.amazonaws.com"
 SOURCE = "arn:aws:sqs:us-east-1:111122223333:queue"
 
@@ -213,3 +214,20 @@ def test_a_key_has_at_most_50_aliases(kms):
 
 def test_an_alias_without_a_name_is_none(kms):
     refused("InvalidAliasNameException", kms.create_alias, AliasName="alias/", TargetKeyId=create(kms))
+
+
+# --- replicas --------------------------------------------------------------------------------------
+
+
+def test_a_replica_is_shown_as_it_is_made_and_stays(server, kms):
+    options = {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}
+    away = server.client("kms", region="eu-west-1")
+    for members in ({}, options, {"KeySpec": "RSA_2048", "KeyUsage": "ENCRYPT_DECRYPT"}, *OTHER_KINDS):
+        primary = create(kms, MultiRegion=True, **members)
+        made = kms.replicate_key(KeyId=primary, ReplicaRegion="eu-west-1")["ReplicaKeyMetadata"]
+        arn = made["Arn"]
+        wait_for(lambda: away.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "Enabled")
+        shown = away.describe_key(KeyId=arn)["KeyMetadata"]
+        changed = {"KeyState": "Creating", "Enabled": False}
+        for name, value in made.items():
+            assert value == changed.get(name, shown[name]), name
