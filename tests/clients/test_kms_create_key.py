@@ -309,6 +309,7 @@ def test_what_is_not_served_yet_is_named(server):
     kms = server.client("kms")
     cases = [
         ({"Origin": "EXTERNAL"}, "Origin EXTERNAL is not served yet."),
+        ({"MultiRegion": True}, "MultiRegion keys are not served yet."),
     ]
     for members, message in cases:
         refused("UnsupportedOperationException", kms.create_key, message, **members)

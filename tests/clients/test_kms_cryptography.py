@@ -400,8 +400,6 @@ def test_a_dry_run_may_leave_the_ciphertext_out(kms, keys):
 def test_operations_that_are_not_served_yet_say_so(kms, keys):
     """AWS has them; they come with a later release, and nobody shall look for his own mistake."""
     with pytest.raises(ClientError) as error:
-        kms.get_parameters_for_import(
-            KeyId=keys(), WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"
-        )
-    assert "GetParametersForImport" in error.value.response["Error"]["Message"]
+        kms.get_key_last_usage(KeyId=keys())
+    assert "GetKeyLastUsage" in error.value.response["Error"]["Message"]
     assert error.value.response["Error"]["Code"] not in ("InternalFailure", "UnknownOperationException")
