@@ -1,0 +1,187 @@
+"""HSMs are killed at random moments under load: nobody gets an error that a retry inside could have avoided, and nothing that was
+acknowledged is lost. On HSMs with their keys in software, and in SoftHSM tokens.
+
+The seed is printed; KEYWARD_SEED replays it, KEYWARD_HSM_KILLS sets how often an HSM of each kind is killed.
+"""
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from harness import Keyward, wait_for
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "clients"))
+
+from cloudhsm_support import Cluster, done, refused  # noqa: E402  (the path comes first)
+
+KILLS = int(os.environ.get("KEYWARD_HSM_KILLS", "500"))
+SEED = int(os.environ.get("KEYWARD_SEED", str(random.randrange(10**6))))
+CLUSTERS = 2
+HSMS = 3
+USERS = 2
+# A dead HSM is killed again at the earliest when another process took its place; so often do all of a cluster die at once.
+ALL_AT_ONCE = 25
+
+
+def hsm_processes(server):
+    """The process ids of the HSMs that `serve` runs."""
+    found = []
+    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+        try:
+            children = (task / "children").read_text().split()
+        except OSError:
+            continue
+        for child in children:
+            try:
+                words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"hsm" in words and b"run" in words:
+                found.append(int(child))
+    return found
+
+
+class Load(threading.Thread):
+    """A crypto user who makes, uses, changes and deletes keys until told to stop. Every refusal is one too many."""
+
+    def __init__(self, cluster, user, seed):
+        super().__init__(daemon=True)
+        self.cluster, self.user = cluster, user
+        self.random = random.Random(seed)
+        self.done = threading.Event()
+        self.keys = {}  # label -> whether it may sign
+        self.number = self.acknowledged = 0
+        self.surprise = None
+
+    def run(self):
+        try:
+            with self.cluster.shell(self.user) as shell:
+                self.pair(shell)
+                while not self.done.is_set():
+                    self.random.choice([self.make, self.change, self.delete, self.use, self.use])(shell)
+                    self.acknowledged += 1
+        except BaseException as error:
+            self.surprise = error
+
+    def pair(self, shell):
+        words = f"--public-label {self.user}-pub --private-label {self.user}-priv"
+        done(shell.do(f"key generate-asymmetric-pair ec --curve secp256r1 {words}"))
+
+    def make(self, shell):
+        self.number += 1
+        label = f"{self.user}-{self.number}"
+        done(shell.do(f"key generate-symmetric aes --label {label} --key-length-bytes 32"))
+        self.keys[label] = True
+
+    def change(self, shell):
+        if self.keys:
+            label = self.random.choice(list(self.keys))
+            may_sign = self.random.choice([True, False])
+            words = f"--filter attr.label={label} --name sign --value {str(may_sign).lower()}"
+            done(shell.do(f"key set-attribute {words}"))
+            self.keys[label] = may_sign
+
+    def delete(self, shell):
+        if len(self.keys) > 10:
+            label = self.random.choice(list(self.keys))
+            done(shell.do(f"key delete --filter attr.label={label}"))
+            del self.keys[label]
+
+    def use(self, shell):
+        words = f"--hash-function sha256 --data {self.number % 9}aaa"
+        signed = done(shell.do(f"crypto sign ecdsa --key-filter attr.label={self.user}-priv {words}"))
+        verify = f"crypto verify ecdsa --key-filter attr.label={self.user}-pub {words}"
+        done(shell.do(f"{verify} --signature {signed['signature']}"))
+
+    def check(self):
+        """What was acknowledged is there, and nothing else."""
+        with self.cluster.shell(self.user) as shell:
+            found = done(shell.do("key list --max-items 5000 --verbose --filter attr.class=secret-key"))["matched_keys"]
+            shown = {key["attributes"]["label"]: key["attributes"]["sign"] for key in found}
+            assert shown == self.keys
+            self.use(shell)
+
+
+def softhsm(folder):
+    """The configuration of HSMs whose keys are in SoftHSM tokens of their own."""
+    pkcs11_support = pytest.importorskip("pkcs11_support")
+    return pkcs11_support.configuration(folder)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", ["software", "pkcs11"])
+def test_killed_hsms_cost_nobody_an_error_or_a_key(kind, tmp_path):
+    print(f"KEYWARD_SEED={SEED}")
+    chance = random.Random(SEED)
+    config = None if kind == "software" else softhsm(tmp_path)
+    with Keyward(tmp_path / "data", config=config) as server:
+        clusters = [Cluster.make(server, tmp_path / f"cluster-{number}", HSMS) for number in range(CLUSTERS)]
+        load = []
+        for number, cluster in enumerate(clusters):
+            for user in range(USERS):
+                load.append(Load(cluster, cluster.make_user(f"user{user}"), SEED + 10 * number + user))
+        for thread in load:
+            thread.start()
+        wait_for(lambda: all(thread.acknowledged > 3 for thread in load), 60)
+        kill_at_random(server, load, chance)
+        before = sum(thread.acknowledged for thread in load)
+        wait_for(lambda: sum(thread.acknowledged for thread in load) > before, 60)
+        for thread in load:
+            thread.done.set()
+        for thread in load:
+            thread.join(60)
+            assert thread.surprise is None, thread.surprise
+            thread.check()
+        for cluster in clusters:
+            all_hold_the_same(cluster)
+            without_any_hsm(server, cluster)
+        server.restart()
+        for thread in load:
+            wait_for(lambda thread=thread: in_step(thread.cluster), 60)
+            thread.check()
+
+
+def kill_at_random(server, load, chance):
+    killed = 0
+    while killed < KILLS:
+        time.sleep(chance.uniform(0, 0.06))
+        living = wait_for(lambda: hsm_processes(server), 30, 0.005)
+        victims = living if killed % ALL_AT_ONCE == ALL_AT_ONCE - 1 else [chance.choice(living)]
+        for victim in victims:
+            try:
+                os.kill(victim, signal.SIGKILL)
+                killed += 1
+            except ProcessLookupError:
+                pass
+        surprised = [thread for thread in load if thread.surprise is not None]
+        assert not surprised, (killed, surprised[0].user, surprised[0].surprise)
+
+
+def in_step(cluster):
+    hsms = done(cluster.cli("cluster", "hsm-info"))["hsms"]
+    return len(hsms) == HSMS and all(hsm["state"] == "active" for hsm in hsms) and hsms
+
+
+def all_hold_the_same(cluster):
+    hsms = wait_for(lambda: in_step(cluster), 60)
+    assert len({(hsm["keys"], hsm["users"]) for hsm in hsms}) == 1
+
+
+def without_any_hsm(server, cluster):
+    """All HSMs hang: the documented error; they are killed: all is well again."""
+    hanging = wait_for(lambda: len(hsm_processes(server)) == CLUSTERS * HSMS and hsm_processes(server), 60)
+    with cluster.shell("user0") as shell:
+        for hsm in hanging:
+            os.kill(hsm, signal.SIGSTOP)
+        try:
+            assert refused(shell.do("key list")) == "no HSM of the cluster is active"
+        finally:
+            for hsm in hanging:
+                os.kill(hsm, signal.SIGKILL)
+        wait_for(lambda: in_step(cluster), 60)
+        done(shell.do("key list"))
