@@ -109,8 +109,19 @@ class Load(threading.Thread):
 
 def softhsm(folder):
     """The configuration of HSMs whose keys are in SoftHSM tokens of their own."""
-    pkcs11_support = pytest.importorskip("pkcs11_support")
-    return pkcs11_support.configuration(folder)
+    module = Path("/usr/lib/softhsm/libsofthsm2.so")
+    tokens, conf = folder / "tokens", folder / "softhsm2.conf"
+    tokens.mkdir()
+    conf.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
+    lines = [
+        "[cloudhsm]",
+        "hsm = 'pkcs11'",
+        "[cloudhsm.pkcs11]",
+        f"module = '{module}'",
+        f"environment = {{ SOFTHSM2_CONF = '{conf}' }}",
+        f"writable = ['{tokens}']",
+    ]
+    return "\n".join(lines)
 
 
 @pytest.mark.timeout(900)
