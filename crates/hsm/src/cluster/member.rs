@@ -110,6 +110,10 @@ impl Member {
         (state & 3 == ACTIVE).then_some(state >> 2)
     }
 
+    pub(crate) fn serial(&self) -> Option<HsmSerial> {
+        self.serial.get().copied()
+    }
+
     pub(crate) fn seen_as(&self, serial: HsmSerial) {
         let _ = self.serial.set(serial);
     }

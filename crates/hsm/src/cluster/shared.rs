@@ -1,6 +1,6 @@
 //! What all users of one cluster share: the members, the turn to write, and who waits for a change.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::api::error::HsmError;
-use crate::api::ids::{ClusterId, HsmId, OperationId};
-use crate::api::record::MaskedRecord;
+use crate::api::ids::{ClusterId, HsmId, KeyHandle, OperationId};
+use crate::api::record::{MaskedRecord, RecordKey};
 use crate::cluster::amend::Amends;
 use crate::cluster::limits::CALL_MAX;
 use crate::cluster::member::{Member, NewMember};
@@ -26,8 +26,20 @@ pub(crate) struct Shared {
     pub(crate) turn: RwLock<()>,
     changed: watch::Sender<()>,
     pub(crate) amends: Mutex<Amends>,
+    /// How many writes a member may have done without our knowing.
+    pub(crate) doubting: AtomicU32,
+    carried: Mutex<Carried>,
     /// When the cluster first tried to start.
     gathering_since: OnceLock<Instant>,
+}
+
+/// What was carried, as far as it tells keys that were acknowledged from such as were not.
+#[derive(Default)]
+struct Carried {
+    /// The highest counter.
+    highest: u64,
+    /// Keys, since a write became doubtful.
+    keys: Vec<KeyHandle>,
 }
 
 impl Shared {
@@ -40,6 +52,8 @@ impl Shared {
             turn: RwLock::new(()),
             changed: watch::Sender::new(()),
             amends: Mutex::default(),
+            doubting: AtomicU32::new(0),
+            carried: Mutex::default(),
             gathering_since: OnceLock::new(),
         }
     }
@@ -140,6 +154,7 @@ impl Shared {
         if records.is_empty() {
             return self.active_count();
         }
+        self.note(records);
         let records: Arc<[MaskedRecord]> = records.into();
         let mut carrying = JoinSet::new();
         for member in self.members().iter().filter(|member| member.number != holder.number) {
@@ -166,6 +181,29 @@ impl Shared {
             member.fall_behind();
         }
         holders.len()
+    }
+
+    fn note(&self, records: &[MaskedRecord]) {
+        let mut carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.doubting.load(Ordering::Relaxed) == 0 {
+            carried.keys.clear();
+        }
+        for MaskedRecord { stamp, .. } in records {
+            carried.highest = carried.highest.max(stamp.version.counter);
+            if let RecordKey::Key(handle) = stamp.key {
+                carried.keys.push(handle);
+            }
+        }
+    }
+
+    /// The highest counter that was carried.
+    pub(crate) fn highest(&self) -> u64 {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).highest
+    }
+
+    /// Whether a key was carried since a write became doubtful.
+    pub(crate) fn has_carried(&self, key: KeyHandle) -> bool {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).keys.contains(&key)
     }
 
     pub(crate) fn amends(&self) -> std::sync::MutexGuard<'_, Amends> {

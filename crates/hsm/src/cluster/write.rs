@@ -14,7 +14,8 @@ use tokio::sync::RwLockWriteGuard;
 use tokio::time::{Instant, timeout};
 
 use crate::api::error::HsmError;
-use crate::api::ids::{KeyHandle, OperationId, SessionId};
+use crate::api::ids::{HsmSerial, KeyHandle, OperationId, SessionId};
+use crate::api::record::RecordKey;
 use crate::client::{HsmClient, Mutated};
 use crate::cluster::amend::Unwanted;
 use crate::cluster::limits::{CALL_MAX, PAIR_MAX, PATIENCE, TURN_MAX};
@@ -90,6 +91,8 @@ struct Writing<'a> {
 struct Doubts<'a> {
     login: &'a Arc<Login>,
     members: Mutex<Vec<u64>>,
+    /// What was carried before the first of them was asked, in the same turn: what one of them wrote alone is above.
+    floor: u64,
 }
 
 impl Doubts<'_> {
@@ -97,12 +100,22 @@ impl Doubts<'_> {
         let mut members = self.members();
         if members.is_empty() {
             self.login.doubting.fetch_add(1, Ordering::Relaxed);
+            self.login.cluster.doubting.fetch_add(1, Ordering::Relaxed);
         }
         members.push(member);
     }
 
     fn about(&self, member: u64) -> bool {
         self.members().contains(&member)
+    }
+
+    /// The serial numbers of all but one.
+    fn serials_but(&self, one: u64) -> Vec<HsmSerial> {
+        let doubtful = self.members();
+        let members = self.login.cluster.members();
+        let others =
+            members.iter().filter(|member| member.number != one && doubtful.contains(&member.number));
+        others.filter_map(|member| member.serial()).collect()
     }
 
     fn are_none(&self) -> bool {
@@ -116,6 +129,7 @@ impl Doubts<'_> {
             return;
         }
         self.login.doubting.fetch_sub(1, Ordering::Relaxed);
+        self.login.cluster.doubting.fetch_sub(1, Ordering::Relaxed);
         let mut amends = self.login.cluster.amends();
         for member in members.into_iter().filter(|member| Some(*member) != by) {
             amends.add(self.login, Unwanted::MadeBy(member));
@@ -141,7 +155,7 @@ impl<'a> Writing<'a> {
             operation: login.cluster.operation(),
             deadline: Instant::now() + PATIENCE,
             tried: Vec::new(),
-            doubts: Doubts { login, members: Mutex::default() },
+            doubts: Doubts { login, members: Mutex::default(), floor: u64::MAX },
             last: HsmError::NoActiveHsm,
         }
     }
@@ -185,8 +199,9 @@ impl<'a> Writing<'a> {
                 Some(turn) => turn,
                 None => cluster.turn.write().await,
             };
-            self.doubts.settle_for(Some(done.member.number));
             let copies = cluster.carry(&done.member, &done.mutated.records).await;
+            self.clear_up(&done).await;
+            self.doubts.settle_for(Some(done.member.number));
             let made = keys(&done.mutated.value);
             if copies >= self.terms.copies_min || made.is_empty() {
                 return Ok(done.mutated.value);
@@ -225,6 +240,9 @@ impl<'a> Writing<'a> {
             return if over { Err(self.last.clone()) } else { Ok(Tried::Again) };
         };
         let Chosen { member, term } = chosen;
+        if self.doubts.are_none() {
+            self.doubts.floor = self.login.cluster.highest();
+        }
         let load = member.begin();
         let calling = call(member.client.clone(), session, self.operation);
         let answer = within(&self.login.cluster, &member, term, self.longest(), calling).await;
@@ -266,6 +284,34 @@ impl<'a> Writing<'a> {
         self.doubts.add(member.number);
         self.last = HsmError::Lost;
         self.login.cluster.lose(member, term, "it did not answer a write");
+    }
+
+    /// Deletes keys that a member made for this same write and could not tell of, when they came to the others meanwhile: keys
+    /// written by that member above what was carried before, and never carried by us. While another write is in doubt they can't be
+    /// told from what that one may still get.
+    async fn clear_up<T>(&self, done: &Done<T>) {
+        let cluster = &self.login.cluster;
+        let serials = self.doubts.serials_but(done.member.number);
+        // What takes long is done out of turn: others may have carried keys above the floor before there was a doubt.
+        let others = cluster.doubting.load(Ordering::Relaxed) > 1;
+        if serials.is_empty() || others || self.terms.takes_long {
+            return;
+        }
+        let Ok(Ok(stamps)) = timeout(CALL_MAX, done.member.client.digest()).await else { return };
+        for stamp in stamps.iter().filter(|stamp| !stamp.tombstone) {
+            let is_theirs =
+                serials.contains(&stamp.version.origin) && stamp.version.counter > self.doubts.floor;
+            match stamp.key {
+                RecordKey::Key(handle) if is_theirs && !cluster.has_carried(handle) => {
+                    let deleted = done.member.client.delete_key(done.session, cluster.operation(), handle);
+                    // Another user's is none of ours: the HSM refuses.
+                    if let Ok(Ok(deleted)) = timeout(CALL_MAX, deleted).await {
+                        cluster.carry(&done.member, &deleted.records).await;
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Deletes keys that are on too few HSMs; now, or when the HSM that made them is back.
