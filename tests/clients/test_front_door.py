@@ -269,3 +269,11 @@ def test_a_user_without_permission_is_refused_with_awss_message(server):
 
 def test_a_request_that_is_too_large_is_refused(server):
     assert list_keys(server, body=b" " * (3 * 1024 * 1024)).status == 413
+
+
+def test_operations_that_are_not_served_yet_say_so(server):
+    """AWS has them; they come with a later release, and nobody shall look for his own mistake."""
+    with pytest.raises(ClientError) as error:
+        server.client("route53").list_geo_locations()
+    assert "ListGeoLocations" in error.value.response["Error"]["Message"]
+    assert error.value.response["Error"]["Code"] not in ("InternalFailure", "UnknownOperationException")

@@ -305,16 +305,6 @@ def test_each_request_makes_another_key(server):
     assert create(kms) != create(kms)
 
 
-def test_what_is_not_served_yet_is_named(server):
-    kms = server.client("kms")
-    cases = [
-        ({"Origin": "EXTERNAL"}, "Origin EXTERNAL is not served yet."),
-        ({"MultiRegion": True}, "MultiRegion keys are not served yet."),
-    ]
-    for members, message in cases:
-        refused("UnsupportedOperationException", kms.create_key, message, **members)
-
-
 def test_constraints_of_the_model_have_awss_form(server):
     kms = server.client("kms")
     with pytest.raises(ClientError) as error:

@@ -5,7 +5,6 @@ import hmac
 import os
 
 import pytest
-from botocore.exceptions import ClientError
 from harness import user_with
 from kms_support import UNKNOWN_ID, account_of, allow, create, document, fresh, openssl, refused, root_of
 
@@ -395,11 +394,3 @@ def test_a_dry_run_may_leave_the_ciphertext_out(kms, keys):
     refused("ValidationException", kms.decrypt, KeyId=keys())
     without = {"DryRunModifiers": ["IGNORE_CIPHERTEXT"]}
     refused("ValidationException", kms.decrypt, KeyId=keys(), **without)
-
-
-def test_operations_that_are_not_served_yet_say_so(kms, keys):
-    """AWS has them; they come with a later release, and nobody shall look for his own mistake."""
-    with pytest.raises(ClientError) as error:
-        kms.get_key_last_usage(KeyId=keys())
-    assert "GetKeyLastUsage" in error.value.response["Error"]["Message"]
-    assert error.value.response["Error"]["Code"] not in ("InternalFailure", "UnknownOperationException")
