@@ -209,7 +209,6 @@ def test_unknown_operations_are_told_from_those_not_served_yet(server):
     answer = send(server.endpoints["api"], headers=headers, body=b"{}")
     assert answer.code == "UnknownOperationException"
     for service, call in [
-        ("kms", lambda client: client.describe_custom_key_stores()),
         ("route53", lambda client: client.list_health_checks()),
         ("iam", lambda client: client.list_groups()),
         ("route53domains", lambda client: client.list_prices(Tld="org")),
@@ -217,7 +216,7 @@ def test_unknown_operations_are_told_from_those_not_served_yet(server):
         with pytest.raises(ClientError) as error:
             call(server.client(service))
         message = error.value.response["Error"]["Message"]
-        assert {"kms": "DescribeCustomKeyStores", "route53": "ListHealthChecks", "iam": "ListGroups", "route53domains": "ListPrices"}[
+        assert {"route53": "ListHealthChecks", "iam": "ListGroups", "route53domains": "ListPrices"}[
             service
         ] in message
 
@@ -269,11 +268,3 @@ def test_a_user_without_permission_is_refused_with_awss_message(server):
 
 def test_a_request_that_is_too_large_is_refused(server):
     assert list_keys(server, body=b" " * (3 * 1024 * 1024)).status == 413
-
-
-def test_operations_that_are_not_served_yet_say_so(server):
-    """AWS has them; they come with a later release, and nobody shall look for his own mistake."""
-    with pytest.raises(ClientError) as error:
-        server.client("route53").list_geo_locations()
-    assert "ListGeoLocations" in error.value.response["Error"]["Message"]
-    assert error.value.response["Error"]["Code"] not in ("InternalFailure", "UnknownOperationException")
