@@ -53,11 +53,11 @@ fn counts_keys(key: &Key) -> bool {
 /// of its own).
 fn is_elsewhere(key: &Key) -> bool {
     let text = String::from_utf8_lossy(key.as_bytes()).into_owned();
-    let kinds = ["rotation", "grant", "grant-count", "grantee", "grant-name"];
+    let kinds = ["rotation", "grant", "grant-count", "granted", "grantee", "grant-name", "usage"];
+    let (first, kind) = (text.split('/').nth(1), text.split('/').nth(3));
     counts_keys(key)
-        || text.starts_with("kms/rotation/")
-        || text.starts_with("kms/retiring/")
-        || text.split('/').nth(3).is_some_and(|kind| kinds.contains(&kind))
+        || first.is_some_and(|first| first == "rotation" || first == "retiring" || first.starts_with("grant"))
+        || kind.is_some_and(|kind| kinds.contains(&kind))
 }
 
 /// What the row of an alias, an owner or a plan says.
