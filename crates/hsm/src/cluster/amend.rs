@@ -3,7 +3,6 @@
 //! It is put right when that HSM comes back, as long as the login under which it happened is open. A key that stays
 //! (because it isn't) is whole and on every HSM, but its handle was told to nobody; its owner finds and deletes it.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use crate::api::ids::KeyHandle;
@@ -39,10 +38,7 @@ impl Amends {
         self.0.retain(|amend| amend.login.strong_count() > 0);
         let concerns = |what| !matches!(what, Unwanted::MadeBy(number) if number != member);
         let amends = self.0.iter().filter(|amend| concerns(amend.what));
-        let amends = amends.filter_map(|amend| Some((amend.login.upgrade()?, amend.what)));
-        // A key of a write that goes on is not unwanted yet, and can't be told from others.
-        let is_sure = |login: &Login| login.doubting.load(Ordering::Relaxed) == 0;
-        amends.filter(|(login, what)| matches!(what, Unwanted::Key(_)) || is_sure(login)).collect()
+        amends.filter_map(|amend| Some((amend.login.upgrade()?, amend.what))).collect()
     }
 
     pub(crate) fn done(&mut self, login: &Arc<Login>, what: Unwanted) {

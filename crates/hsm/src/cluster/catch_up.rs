@@ -74,7 +74,7 @@ async fn end_doubtful(member: &Member) -> Result<(), HsmError> {
 /// In turn.
 async fn settle(cluster: &Shared, member: &Arc<Member>) -> Result<(), HsmError> {
     let Some((source, _)) = cluster.least_busy() else { return begin(cluster, member).await };
-    make_amends(cluster, member, Some(&source)).await;
+    make_amends(cluster, member, Some(&source)).await?;
     outrank(cluster, &source, member).await?;
     let difference = differ(&source.client, &member.client).await?;
     transfer(&source.client, &member.client, &difference.to_right).await?;
@@ -108,7 +108,7 @@ async fn outrank(cluster: &Shared, source: &Member, member: &Member) -> Result<(
 /// In turn, with nobody Active.
 async fn begin(cluster: &Shared, member: &Arc<Member>) -> Result<(), HsmError> {
     if !member.is_behind() {
-        make_amends(cluster, member, None).await;
+        make_amends(cluster, member, None).await?;
         member.activate();
         return Ok(());
     }
@@ -146,15 +146,26 @@ async fn gather(cluster: &Shared, hub: &Arc<Member>) -> Result<(), HsmError> {
     Ok(())
 }
 
-/// Deletes, on a member that comes back, keys that were never acknowledged.
-async fn make_amends(cluster: &Shared, member: &Member, source: Option<&Member>) {
+/// Deletes, on a member that comes back, keys that were never acknowledged. A member on which that fails stays out: once a key
+/// came to the others it could no longer be told from theirs.
+async fn make_amends(
+    cluster: &Shared,
+    member: &Arc<Member>,
+    source: Option<&Member>,
+) -> Result<(), HsmError> {
     let amends = cluster.amends().concerning(member.number);
+    // A write that goes on may yet get what the member made for it, and clears up itself.
+    let in_doubt = cluster.doubtful().contains(&member.number);
     for (login, what) in amends {
+        if in_doubt && matches!(what, Unwanted::MadeBy(_)) {
+            continue;
+        }
         let done = async {
             let unwanted = match what {
                 Unwanted::Key(handle) => vec![handle],
                 Unwanted::MadeBy(_) => match source {
                     Some(source) => only_here(member, source).await?,
+                    // With nobody to compare with, it stays on the list.
                     None => return Err(HsmError::NoActiveHsm),
                 },
             };
@@ -174,9 +185,16 @@ async fn make_amends(cluster: &Shared, member: &Member, source: Option<&Member>)
         };
         match done.await {
             Ok(()) => cluster.amends().done(&login, what),
-            Err(error) => tracing::debug!(hsm = %member.hsm, %error, "an unwanted key stays for now"),
+            Err(HsmError::NoActiveHsm) => {}
+            Err(error) if error.is_retryable() => return Err(error),
+            // The user's password is another by now, or the user is gone: the key is its own to find and delete.
+            Err(error) => {
+                tracing::info!(hsm = %member.hsm, %error, "a key stays that was never acknowledged");
+                cluster.amends().done(&login, what);
+            }
         }
     }
+    Ok(())
 }
 
 /// The keys that only this member knows. The Active one has everything that was ever acknowledged.

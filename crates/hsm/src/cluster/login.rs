@@ -1,7 +1,6 @@
 //! One user's login at a cluster: a session on each member, made again where it was lost.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -33,15 +32,13 @@ pub(crate) struct Login {
     entering: tokio::sync::Mutex<()>,
     /// The password is no longer right: trying on would lock the user.
     refused: OnceLock<HsmError>,
-    /// How many writes of this login a member may have done without our knowing.
-    pub(crate) doubting: AtomicU32,
 }
 
 impl Login {
     pub(crate) fn new(cluster: Arc<Shared>, user: UserName, role: Role, password: Password) -> Self {
         let (password, seats) = (Mutex::new(password), ArcSwap::default());
         let (entering, refused) = (tokio::sync::Mutex::new(()), OnceLock::new());
-        Self { cluster, user, role, password, seats, entering, refused, doubting: AtomicU32::new(0) }
+        Self { cluster, user, role, password, seats, entering, refused }
     }
 
     /// The least busy Active member on which the user is logged in.

@@ -1,7 +1,7 @@
 //! What all users of one cluster share: the members, the turn to write, and who waits for a change.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -26,8 +26,8 @@ pub(crate) struct Shared {
     pub(crate) turn: RwLock<()>,
     changed: watch::Sender<()>,
     pub(crate) amends: Mutex<Amends>,
-    /// How many writes a member may have done without our knowing.
-    pub(crate) doubting: AtomicU32,
+    /// Members that may have done a write without our knowing, once for each write that is under way.
+    doubtful: Mutex<Vec<u64>>,
     carried: Mutex<Carried>,
     /// When the cluster first tried to start.
     gathering_since: OnceLock<Instant>,
@@ -52,7 +52,7 @@ impl Shared {
             turn: RwLock::new(()),
             changed: watch::Sender::new(()),
             amends: Mutex::default(),
-            doubting: AtomicU32::new(0),
+            doubtful: Mutex::default(),
             carried: Mutex::default(),
             gathering_since: OnceLock::new(),
         }
@@ -184,8 +184,9 @@ impl Shared {
     }
 
     fn note(&self, records: &[MaskedRecord]) {
+        let nobody_doubts = self.doubtful().is_empty();
         let mut carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.doubting.load(Ordering::Relaxed) == 0 {
+        if nobody_doubts {
             carried.keys.clear();
         }
         for MaskedRecord { stamp, .. } in records {
@@ -206,7 +207,12 @@ impl Shared {
         self.carried.lock().unwrap_or_else(PoisonError::into_inner).keys.contains(&key)
     }
 
-    pub(crate) fn amends(&self) -> std::sync::MutexGuard<'_, Amends> {
+    /// Members in doubt, once for each write.
+    pub(crate) fn doubtful(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.doubtful.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn amends(&self) -> MutexGuard<'_, Amends> {
         self.amends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,6 @@
 //! only it knows is deleted (`amend`).
 
 use std::future::Future;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -98,11 +97,10 @@ struct Doubts<'a> {
 impl Doubts<'_> {
     fn add(&self, member: u64) {
         let mut members = self.members();
-        if members.is_empty() {
-            self.login.doubting.fetch_add(1, Ordering::Relaxed);
-            self.login.cluster.doubting.fetch_add(1, Ordering::Relaxed);
+        if !members.contains(&member) {
+            members.push(member);
+            self.login.cluster.doubtful().push(member);
         }
-        members.push(member);
     }
 
     fn about(&self, member: u64) -> bool {
@@ -125,11 +123,13 @@ impl Doubts<'_> {
     /// The write is over: this member did it, the others should not have.
     fn settle_for(&self, by: Option<u64>) {
         let members = std::mem::take(&mut *self.members());
-        if members.is_empty() {
-            return;
+        let mut doubtful = self.login.cluster.doubtful();
+        for member in &members {
+            if let Some(place) = doubtful.iter().position(|other| other == member) {
+                doubtful.swap_remove(place);
+            }
         }
-        self.login.doubting.fetch_sub(1, Ordering::Relaxed);
-        self.login.cluster.doubting.fetch_sub(1, Ordering::Relaxed);
+        drop(doubtful);
         let mut amends = self.login.cluster.amends();
         for member in members.into_iter().filter(|member| Some(*member) != by) {
             amends.add(self.login, Unwanted::MadeBy(member));
@@ -293,8 +293,7 @@ impl<'a> Writing<'a> {
         let cluster = &self.login.cluster;
         let serials = self.doubts.serials_but(done.member.number);
         // What takes long is done out of turn: others may have carried keys above the floor before there was a doubt.
-        let others = cluster.doubting.load(Ordering::Relaxed) > 1;
-        if serials.is_empty() || others || self.terms.takes_long {
+        if serials.is_empty() || self.terms.takes_long {
             return;
         }
         let Ok(Ok(stamps)) = timeout(CALL_MAX, done.member.client.digest()).await else { return };
