@@ -84,6 +84,12 @@ async fn settle(cluster: &Shared, member: &Arc<Member>) -> Result<(), HsmError> 
     }
     // The members that took nothing are Away now; with the last of them the ground is gone on which this one stood.
     cluster.least_busy().ok_or(HsmError::Lost)?;
+    activate(cluster, member).await
+}
+
+/// In turn: the member is in step.
+async fn activate(cluster: &Shared, member: &Member) -> Result<(), HsmError> {
+    cluster.know(&bounded(CALL_MAX, member.client.digest()).await?);
     member.activate();
     Ok(())
 }
@@ -109,8 +115,7 @@ async fn outrank(cluster: &Shared, source: &Member, member: &Member) -> Result<(
 async fn begin(cluster: &Shared, member: &Arc<Member>) -> Result<(), HsmError> {
     if !member.is_behind() {
         make_amends(cluster, member, None).await?;
-        member.activate();
-        return Ok(());
+        return activate(cluster, member).await;
     }
     if cluster.members().iter().any(|other| !other.is_behind()) {
         // That one has writes that were acknowledged and this one may not have.
@@ -136,7 +141,7 @@ async fn gather(cluster: &Shared, hub: &Arc<Member>) -> Result<(), HsmError> {
     for other in &reached {
         pull(&other.client, &hub.client).await?;
     }
-    hub.activate();
+    activate(cluster, hub).await?;
     for other in &reached {
         // One that fails here comes in by itself, now that there is somebody to compare with.
         if pull(&hub.client, &other.client).await.is_ok() {
@@ -203,11 +208,7 @@ async fn only_here(member: &Member, active: &Member) -> Result<Vec<KeyHandle>, H
     let known: HashSet<_> = theirs.iter().map(|stamp| &stamp.key).collect();
     let here = bounded(CALL_MAX, member.client.digest()).await?;
     let alone = here.iter().filter(|stamp| !stamp.tombstone && !known.contains(&stamp.key));
-    Ok(alone.filter_map(key_of).collect())
-}
-
-fn key_of(stamp: &Stamp) -> Option<KeyHandle> {
-    if let RecordKey::Key(handle) = stamp.key { Some(handle) } else { None }
+    Ok(alone.filter_map(Stamp::key_handle).collect())
 }
 
 /// Gives the one on the right what the one on the left has.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::api::error::HsmError;
 use crate::api::ids::{ClusterId, HsmId, KeyHandle, OperationId};
-use crate::api::record::{MaskedRecord, RecordKey};
+use crate::api::record::{MaskedRecord, RecordKey, Stamp};
 use crate::cluster::amend::Amends;
 use crate::cluster::limits::CALL_MAX;
 use crate::cluster::member::{Member, NewMember};
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
 /// What was carried, as far as it tells keys that were acknowledged from such as were not.
 #[derive(Default)]
 struct Carried {
-    /// The highest counter.
+    /// The highest counter of all records that any Active member has.
     highest: u64,
     /// Keys, since a write became doubtful.
     keys: Vec<KeyHandle>,
@@ -154,7 +154,6 @@ impl Shared {
         if records.is_empty() {
             return self.active_count();
         }
-        self.note(records);
         let records: Arc<[MaskedRecord]> = records.into();
         let mut carrying = JoinSet::new();
         for member in self.members().iter().filter(|member| member.number != holder.number) {
@@ -183,7 +182,15 @@ impl Shared {
         holders.len()
     }
 
-    fn note(&self, records: &[MaskedRecord]) {
+    /// What a member that becomes Active holds is no longer new. Only in turn.
+    pub(crate) fn know(&self, stamps: &[Stamp]) {
+        let highest = stamps.iter().map(|stamp| stamp.version.counter).max().unwrap_or(0);
+        let mut carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
+        carried.highest = carried.highest.max(highest);
+    }
+
+    /// Notes what a write made, before it is carried. Only in turn.
+    pub(crate) fn note(&self, records: &[MaskedRecord]) {
         let nobody_doubts = self.doubtful().is_empty();
         let mut carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
         if nobody_doubts {

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::api::error::HsmError;
 use crate::api::ids::{HsmSerial, KeyHandle, OperationId, SessionId};
-use crate::api::record::RecordKey;
+use crate::api::record::Stamp;
 use crate::client::{HsmClient, Mutated};
 use crate::cluster::amend::Unwanted;
 use crate::cluster::limits::{CALL_MAX, PAIR_MAX, PATIENCE, TURN_MAX};
@@ -199,6 +199,7 @@ impl<'a> Writing<'a> {
                 Some(turn) => turn,
                 None => cluster.turn.write().await,
             };
+            cluster.note(&done.mutated.records);
             let copies = cluster.carry(&done.member, &done.mutated.records).await;
             self.clear_up(&done).await;
             self.doubts.settle_for(Some(done.member.number));
@@ -297,18 +298,23 @@ impl<'a> Writing<'a> {
             return;
         }
         let Ok(Ok(stamps)) = timeout(CALL_MAX, done.member.client.digest()).await else { return };
-        for stamp in stamps.iter().filter(|stamp| !stamp.tombstone) {
-            let is_theirs =
-                serials.contains(&stamp.version.origin) && stamp.version.counter > self.doubts.floor;
-            match stamp.key {
-                RecordKey::Key(handle) if is_theirs && !cluster.has_carried(handle) => {
-                    let deleted = done.member.client.delete_key(done.session, cluster.operation(), handle);
-                    // Another user's is none of ours: the HSM refuses.
-                    if let Ok(Ok(deleted)) = timeout(CALL_MAX, deleted).await {
-                        cluster.carry(&done.member, &deleted.records).await;
-                    }
-                }
-                _ => {}
+        let is_theirs = |stamp: &&Stamp| {
+            !stamp.tombstone
+                && serials.contains(&stamp.version.origin)
+                && stamp.version.counter > self.doubts.floor
+        };
+        let alone: Vec<_> = stamps.iter().filter(is_theirs).filter_map(Stamp::key_handle).collect();
+        let unwanted: Vec<_> = alone.into_iter().filter(|handle| !cluster.has_carried(*handle)).collect();
+        // Each of them made one at most. More are not what we think they are.
+        if unwanted.len() > serials.len() {
+            tracing::error!(cluster = %cluster.id, keys = unwanted.len(), "keys of unknown origin are left alone");
+            return;
+        }
+        for handle in unwanted {
+            let deleted = done.member.client.delete_key(done.session, cluster.operation(), handle);
+            // Another user's is none of ours: the HSM refuses.
+            if let Ok(Ok(deleted)) = timeout(CALL_MAX, deleted).await {
+                cluster.carry(&done.member, &deleted.records).await;
             }
         }
     }

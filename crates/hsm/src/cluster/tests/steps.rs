@@ -264,3 +264,35 @@ async fn a_write_ends_well_when_its_caller_goes_away() {
     world.assert_identical();
     assert!(world.nodes[1].model.lock().unwrap().password("eve").is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_new_process_takes_no_key_of_an_earlier_one_for_an_unwanted_one() {
+    for lost in [0, 1, 2] {
+        let mut world = World::new(3, 17).settled().await;
+        let ann = world.login("ann").await;
+        let mut keys = Vec::new();
+        // Whoever made them: each HSM makes some while it serves alone.
+        for alone in [0, 1, 2] {
+            for other in [0, 1, 2] {
+                world.set(other, if other == alone { Way::Good } else { Way::Dead });
+            }
+            keys.push(ann.generate_key(&template("a"), 1).await.unwrap().handle);
+            for other in [0, 1, 2] {
+                world.set(other, Way::Good);
+            }
+            world.settle().await;
+        }
+        drop(ann);
+        world.begin_anew();
+        world.settle().await;
+        let ann = world.login("ann").await;
+        world.set(lost, Way::Cut);
+        let made = ann.generate_key(&template("b"), 2).await.unwrap().handle;
+        world.set(lost, Way::Good);
+        world.settle().await;
+        for key in keys.into_iter().chain([made]) {
+            assert_eq!(world.copies(key), 3, "{key} with HSM {lost} lost");
+        }
+        world.assert_identical();
+    }
+}
