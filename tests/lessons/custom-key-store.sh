@@ -129,7 +129,8 @@ if [ "$hsm" = pkcs11 ]; then
     objects=$(pkcs11-tool --module "$module" --token-label "$token" --login --pin "$(cat "$token.pin")" \
       --list-objects --type secrkey 2>/dev/null)
     see_quietly "$objects" "$arn"
-    object=$(grep -A8 "label: *$arn" <<<"$objects")
+    object=$(awk -v arn="$arn" '/^Secret Key Object/ { shown = "" } { shown = shown $0 "\n" } index($0, arn) { mine = 1 }
+      mine && /Access:/ { printf "%s", shown; exit }' <<<"$objects")
     see "$object" 'Access: *.*sensitive'
     see_not "$object" 'Access: *.*[ ,]extractable'
   done
