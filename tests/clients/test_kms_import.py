@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import itertools
 import os
+import resource
+import signal
 
 import pytest
 from botocore import xform_name
@@ -421,3 +423,33 @@ def test_imported_keys_survive_a_restart(own_server, file):
     own_server.start()
     kms = own_server.client("kms")
     assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"kept"
+
+
+def test_failures_of_ours_change_nothing(own_server, file):
+    kms = own_server.start().client("kms", read_timeout=120)
+    held, waiting = external(kms), external(kms)
+    import_into(kms, file, held, b"h" * 32)
+    answer = parameters(kms, waiting)
+    sealed = wrap(file, answer, KEY_WRAP, b"w" * 32)
+    members = {"KeyId": waiting, "ImportToken": answer["ImportToken"], "EncryptedKeyMaterial": sealed, **FOREVER}
+
+    # A disk that takes nothing.
+    process = own_server.process.pid
+    _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (0, most))
+    refused("KMSInternalException", kms.import_key_material, status=500, **members)
+    refused("KMSInternalException", kms.delete_imported_key_material, status=500, KeyId=held)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (most, most))
+    wait_for(lambda: create(kms))
+    assert [shown(kms, arn)["KeyState"] for arn in (held, waiting)] == ["Enabled", "PendingImport"]
+
+    # A vault that is gone.
+    home, away = own_server.folder / "vault", own_server.folder / "away"
+    home.rename(away)
+    os.kill(own_server.vault(), signal.SIGKILL)
+    wrapping = {"WrappingAlgorithm": KEY_WRAP, "WrappingKeySpec": "RSA_2048"}
+    refused("KMSInternalException", kms.get_parameters_for_import, status=500, KeyId=waiting, **wrapping)
+    away.rename(home)
+    wait_for(lambda: kms.generate_random(NumberOfBytes=8))
+    kms.import_key_material(**members)
+    assert shown(kms, waiting)["KeyState"] == "Enabled"
