@@ -1,7 +1,7 @@
 //! The client's side of one HSM: typed calls over a [`Link`].
 //!
 //! Deliberately absent: other HSMs, failover, retries (`cluster` has them). A call goes out at once or fails at once with
-//! [`HsmError::Lost`] when the link is down; it may be asked again, with the same [`OperationId`] where it has one.
+//! [`HsmError::Lost`] when the link is down; it may be asked again, with the same [`OperationId`](crate::OperationId) where it has one.
 
 mod calls;
 mod in_process;
