@@ -97,7 +97,11 @@ async fn refuses_in_the_words_of_each_protocol() {
         (signer("sts").sign(key()), 400, "InvalidSignatureException"),
         (signer("kms").sign(key()), 400, "AccessDeniedException"),
         (signer("kms").sign(json("TrentService.Nothing", "{}")), 400, "UnknownOperationException"),
-        (signer("kms").sign(json("TrentService.GetKeyLastUsage", "{}")), 501, "NotImplemented"),
+        (
+            signer("route53domains").sign(json("Route53Domains_v20140515.ListPrices", "{}")),
+            501,
+            "NotImplemented",
+        ),
         (signer("kms").sign(json("TrentService.GetPublicKey", "{}")), 400, "ValidationException"),
         (query(WHOAMI), 403, "<Code>MissingAuthenticationToken</Code>"),
         (Signer { service: "sts", ..wrong }.sign(query(WHOAMI)), 403, "<Code>SignatureDoesNotMatch</Code>"),
