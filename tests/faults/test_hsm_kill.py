@@ -17,6 +17,7 @@ from harness import Keyward, wait_for
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "clients"))
 
+import pkcs11_support  # noqa: E402  (the path comes first)
 from cloudhsm_support import Cluster, done, refused  # noqa: E402  (the path comes first)
 
 KILLS = int(os.environ.get("KEYWARD_HSM_KILLS", "500"))
@@ -107,29 +108,12 @@ class Load(threading.Thread):
             self.use(shell)
 
 
-def softhsm(folder):
-    """The configuration of HSMs whose keys are in SoftHSM tokens of their own."""
-    module = Path("/usr/lib/softhsm/libsofthsm2.so")
-    tokens, conf = folder / "tokens", folder / "softhsm2.conf"
-    tokens.mkdir()
-    conf.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
-    lines = [
-        "[cloudhsm]",
-        "hsm = 'pkcs11'",
-        "[cloudhsm.pkcs11]",
-        f"module = '{module}'",
-        f"environment = {{ SOFTHSM2_CONF = '{conf}' }}",
-        f"writable = ['{tokens}']",
-    ]
-    return "\n".join(lines)
-
-
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", ["software", "pkcs11"])
 def test_killed_hsms_cost_nobody_an_error_or_a_key(kind, tmp_path):
     print(f"KEYWARD_SEED={SEED}")
     chance = random.Random(SEED)
-    config = None if kind == "software" else softhsm(tmp_path)
+    config = None if kind == "software" else pkcs11_support.configuration(tmp_path)
     with Keyward(tmp_path / "data", config=config) as server:
         clusters = [Cluster.make(server, tmp_path / f"cluster-{number}", HSMS) for number in range(CLUSTERS)]
         load = []
