@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use keyward_base::{Fault, Region};
 use keyward_schema::OperationShape;
+use keyward_schema::kms::{DescribeKey, DescribeKeyRequest};
 
 use crate::{Caller, Gate, ServiceCaller};
 
@@ -59,6 +60,22 @@ impl GateHandle {
     ) -> Result<S::Output, Fault> {
         let gate = self.0.get().and_then(Weak::upgrade).ok_or_else(|| Fault::ours("the gate is not open"))?;
         gate.call::<S>(caller.into(), region, input).await
+    }
+
+    /// The ARN of the AWS managed key `alias/aws/<service>` of the caller's account in `region`: with what `service`
+    /// encrypts for a caller who names no key. KMS makes it when it is first asked for. The caller needs no permission
+    /// of his own to use it in calls as `(caller, service)`, and may not use it in others (KMS developer guide,
+    /// "AWS managed keys").
+    pub async fn managed_key(
+        &self,
+        caller: &Caller,
+        service: &'static str,
+        region: &Region,
+    ) -> Result<String, Fault> {
+        let input = DescribeKeyRequest { key_id: format!("alias/aws/{service}"), grant_tokens: None };
+        let answer = self.call::<DescribeKey>((caller, service), region, input).await?;
+        let arn = answer.key_metadata.and_then(|shown| shown.arn);
+        arn.ok_or_else(|| Fault::ours("KMS described a key without its ARN"))
     }
 
     /// Binds the handle; the first gate wins.

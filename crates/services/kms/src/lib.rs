@@ -20,6 +20,7 @@ mod key;
 mod keystore;
 mod kms;
 mod loaded;
+mod managed;
 mod marker;
 mod material;
 mod ops;

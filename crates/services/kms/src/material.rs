@@ -9,9 +9,10 @@ use keyward_vault::{EncryptionAlgorithm, EncryptionContext, KeyRef, MaterialId};
 
 use crate::ciphertext::Opened;
 use crate::fault;
+use crate::key::{KeyArn, KeyRecord, Material, MaterialState};
 use crate::keystore::{ClusterBlob, blob, use_fault};
 use crate::kms::Kms;
-use crate::loaded::{ClusterKeyRef, LoadedKey};
+use crate::loaded::{ClusterKeyRef, LoadedKey, binding};
 use crate::vault::as_fault;
 
 /// One material of a key, wherever it is.
@@ -55,6 +56,18 @@ pub(crate) struct MadeDataKey {
 }
 
 impl Kms {
+    /// Makes material for the key at `arn` in the vault. Nothing is written yet.
+    pub(crate) async fn make_in_vault(
+        &self,
+        arn: &KeyArn,
+        record: &KeyRecord,
+        state: MaterialState,
+    ) -> Result<Material, Fault> {
+        let id = MaterialId::random(&*self.random);
+        let made = self.vault.generate_key(&binding(arn, record, id)).await.map_err(as_fault)?;
+        Ok(Material::made(id, state, made.ekt))
+    }
+
     /// Encrypts under the key's current material.
     pub(crate) async fn encrypt(
         &self,

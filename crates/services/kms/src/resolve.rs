@@ -69,6 +69,11 @@ impl Target {
         Self { key, alias: None }
     }
 
+    /// A key that is named by an alias.
+    pub(crate) fn by_alias(key: Arc<LoadedKey>, alias: AliasName) -> Self {
+        Self { key, alias: Some(alias) }
+    }
+
     /// The permission that the request takes on the key.
     pub(crate) fn check(&self, access: &Access, request: &RequestContext) -> Check {
         let check = self.key.check(access.action, request);

@@ -6,14 +6,12 @@ use keyward_store::Txn;
 use keyward_vault::MaterialId;
 
 use crate::key::{
-    Automatic, Cause, KeyArn, KeyRecord, Material, MaterialState, MultiRegion, Rotation, RotationRecord,
-    RotationRow,
+    Automatic, Cause, KeyArn, KeyRecord, MaterialState, MultiRegion, Rotation, RotationRecord, RotationRow,
 };
 use crate::kms::Kms;
-use crate::loaded::{LoadedKey, binding};
+use crate::loaded::LoadedKey;
 use crate::planned::Plan;
 use crate::resolve::{Access, Target};
-use crate::vault::as_fault;
 use crate::{family, fault, rows};
 
 /// A key that a request names, with its rotations.
@@ -131,9 +129,9 @@ impl Kms {
         rotation: RotationRecord,
         cause: Cause,
     ) -> Result<Turn, Fault> {
-        let id = MaterialId::random(&*self.random);
-        let made = self.vault.generate_key(&binding(arn, &record, id)).await.map_err(as_fault)?;
-        record.materials.push(Material::made(id, MaterialState::NonCurrent, made.ekt));
+        let material = self.make_in_vault(arn, &record, MaterialState::NonCurrent).await?;
+        let id = material.id;
+        record.materials.push(material);
         Ok(self.turn_to(id, record, rotation, cause))
     }
 

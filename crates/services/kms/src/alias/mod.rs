@@ -3,5 +3,5 @@
 mod name;
 mod record;
 
-pub(crate) use name::AliasName;
+pub(crate) use name::{AliasName, RESERVED_PREFIX};
 pub(crate) use record::{AliasRecord, AliasRow};

@@ -11,7 +11,7 @@ use crate::fault;
 pub(crate) const PREFIX: &str = "alias/";
 
 /// Where the names of AWS managed keys' aliases begin.
-const RESERVED_PREFIX: &str = "alias/aws/";
+pub(crate) const RESERVED_PREFIX: &str = "alias/aws/";
 
 /// An alias's name with its prefix `alias/`, as it stands in an ARN.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,6 +47,11 @@ impl AliasName {
             return Err(Fault::caller("NotAuthorizedException", message));
         }
         Ok(name)
+    }
+
+    /// The alias of the AWS managed key of the service called `name`.
+    pub(crate) fn of_service(name: &'static str) -> Self {
+        Self(format!("{RESERVED_PREFIX}{name}"))
     }
 
     /// The name with its prefix.

@@ -2,6 +2,7 @@
 
 mod id;
 mod import;
+mod managed;
 mod material;
 mod metadata;
 mod policy;
@@ -15,6 +16,7 @@ mod tags;
 
 pub(crate) use id::{KeyArn, KeyId};
 pub(crate) use import::{ImportKind, ImportRefusal, Incoming};
+pub(crate) use managed::ManagedService;
 pub(crate) use material::{Backing, ClusterKey, Material, MaterialState};
 pub(crate) use metadata::{KeyAlgorithms, expiration_model, metadata, relatives};
 pub(crate) use metadata::{shown, shown_material, shown_source_material, shown_spec};

@@ -4,19 +4,18 @@ use keyward_base::Fault;
 use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{CreateKey as Shape, CreateKeyRequest, CreateKeyResponse, Tag};
 use keyward_store::TxnError;
-use keyward_vault::{KeyOrigin, KeySpec, MaterialId};
+use keyward_vault::{KeyOrigin, KeySpec};
 
 use crate::fault;
 use crate::key::{
-    KeyArn, KeyId, KeyKind, KeyManager, KeyRecord, Lifecycle, Material, MaterialState, MultiRegion, Source,
+    KeyArn, KeyId, KeyKind, KeyManager, KeyRecord, Lifecycle, MaterialState, MultiRegion, Source,
     Tags, check_region, default_policy, metadata, shown,
 };
 use crate::keystore::{NamedStore, places};
 use crate::kms::Kms;
-use crate::loaded::{binding, whole_account};
+use crate::loaded::whole_account;
 use crate::quota;
 use crate::resolve::arn;
-use crate::vault::as_fault;
 use crate::{policy, rows};
 
 /// The operation.
@@ -94,7 +93,7 @@ impl Operation for CreateKey {
         let material = match (&record.source, store) {
             (Source::External, _) => None,
             (_, Some(store)) => Some(kms.make_in_store(store, arn).await?),
-            (_, None) => Some(make_in_vault(kms, arn, &record).await?),
+            (_, None) => Some(kms.make_in_vault(arn, &record, MaterialState::Current).await?),
         };
         record.materials.extend(material.clone());
         let mut key_metadata = metadata(arn, &record)?;
@@ -112,12 +111,6 @@ impl Operation for CreateKey {
         written?;
         Ok(CreateKeyResponse { key_metadata: Some(key_metadata) })
     }
-}
-
-async fn make_in_vault(kms: &Kms, arn: &KeyArn, record: &KeyRecord) -> Result<Material, Fault> {
-    let id = MaterialId::random(&*kms.random);
-    let made = kms.vault.generate_key(&binding(arn, record, id)).await.map_err(as_fault)?;
-    Ok(Material::made(id, MaterialState::Current, made.ekt))
 }
 
 /// What kind of key is asked for.

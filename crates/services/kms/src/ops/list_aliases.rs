@@ -1,4 +1,6 @@
 //! `ListAliases`: the aliases of an account in a Region, or those of one key.
+//!
+//! The account's list has every alias of an AWS managed key; the keys that are not made yet have no target.
 
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use keyward_store::Row;
 
 use crate::alias::AliasRow;
 use crate::fault::alias_arn;
-use crate::key::Forms;
+use crate::key::{Forms, ManagedService};
 use crate::kms::Kms;
 use crate::loaded::{LoadedKey, whole_account};
 use crate::page::{Page, PageSize};
@@ -55,7 +57,10 @@ impl Operation for ListAliases {
             Some(key) => rows_of_key(kms, &page, key).await?,
             None => page.rows(kms, &rows::aliases(request.account(), &request.region)).await?,
         };
-        let entries = rows.iter().map(|row| entry(request, row)).collect::<Result<Vec<_>, _>>()?;
+        let mut entries = rows.iter().map(|row| entry(request, row)).collect::<Result<Vec<_>, _>>()?;
+        if key.is_none() {
+            add_predefined(request, &page, &mut entries);
+        }
         let paged = page.cut(kms, entries, name)?;
         Ok(ListAliasesResponse {
             truncated: Some(paged.next.is_some()),
@@ -81,6 +86,22 @@ async fn rows_of_key(kms: &Kms, page: &Page, key: &LoadedKey) -> Result<Vec<Row>
         }
     }
     Ok(found)
+}
+
+/// Adds the aliases of AWS managed keys that are not made yet. One that comes after the last row that was read may
+/// have a row further on; it is beyond the page then, because there was one row more than the page holds.
+fn add_predefined(request: &RequestContext, page: &Page, entries: &mut Vec<AliasListEntry>) {
+    let listed: Vec<_> = entries.iter().filter_map(|entry| entry.alias_name.clone()).collect();
+    let missing = ManagedService::all().map(|service| service.alias().to_string()).filter(|alias| {
+        let name = alias.strip_prefix("alias/").unwrap_or(alias);
+        page.is_after(name) && !listed.contains(alias)
+    });
+    entries.extend(missing.map(|alias| AliasListEntry {
+        alias_arn: Some(alias_arn(&request.partition, &request.region, request.account(), &alias)),
+        alias_name: Some(alias),
+        ..AliasListEntry::default()
+    }));
+    entries.sort_by(|one, next| one.alias_name.cmp(&next.alias_name));
 }
 
 fn entry(request: &RequestContext, row: &Row) -> Result<AliasListEntry, Fault> {

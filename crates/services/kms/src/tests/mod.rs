@@ -5,6 +5,7 @@ mod duties;
 mod expiry;
 mod failures;
 mod key_stores;
+mod managed;
 mod many_grants;
 mod model;
 mod multi_region;

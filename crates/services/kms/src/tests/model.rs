@@ -10,6 +10,9 @@ use crate::testing::Failure;
 use plain::Plain;
 use real::Real;
 
+/// Some services with AWS managed keys.
+const SERVICES: [&str; 2] = ["s3", "sns"];
+
 /// One step. Keys, aliases, grants, ciphertexts and materials are named by small numbers.
 #[derive(Clone, Debug)]
 enum Step {
@@ -32,6 +35,8 @@ enum Step {
     Revoke(usize),
     /// By somebody who may it by a grant only.
     EncryptGranted(usize),
+    /// Somebody asks for the AWS managed key of a service.
+    Managed(usize),
     PassDays(u64),
     /// The duty that lets go of expired material.
     Expire,
@@ -78,6 +83,10 @@ fn on_aliases() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn managed() -> impl Strategy<Value = Step> {
+    (0..SERVICES.len()).prop_map(Step::Managed)
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let crash = || prop_oneof![Just(Failure::Before), Just(Failure::After)];
     prop_oneof![
@@ -88,10 +97,11 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..3usize).prop_map(Step::Encrypt),
         3 => (0..4usize).prop_map(Step::Decrypt),
         1 => (0..4usize).prop_map(Step::EncryptGranted),
+        1 => managed(),
         2 => (1..4u64).prop_map(Step::PassDays),
         1 => Just(Step::Expire),
         1 => Just(Step::Restart),
-        3 => (prop_oneof![on_keys(), on_aliases()], crash())
+        3 => (prop_oneof![on_keys(), on_aliases(), managed()], crash())
             .prop_map(|(step, failure)| Step::Crash(Box::new(step), failure)),
     ]
 }

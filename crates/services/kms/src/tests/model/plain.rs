@@ -1,10 +1,10 @@
 //! What a careful reader of the documentation would keep in a notebook.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyward_schema::kms::{ImportState, KeyMaterialState, KeyState};
 
-use super::{Import, Step};
+use super::{Import, SERVICES, Step};
 
 const NOT_FOUND: &str = "NotFoundException";
 const INVALID_STATE: &str = "KMSInvalidStateException";
@@ -14,6 +14,8 @@ const INVALID_STATE: &str = "KMSInvalidStateException";
 pub(super) struct Shown {
     pub(super) keys: Vec<Option<ShownKey>>,
     pub(super) aliases: BTreeMap<String, usize>,
+    /// The services that have their AWS managed key.
+    pub(super) managed: BTreeSet<String>,
 }
 
 /// What is shown of one key.
@@ -66,6 +68,7 @@ pub(super) struct Plain {
     grants: Vec<Option<usize>>,
     /// Key and material of each ciphertext.
     ciphertexts: Vec<(usize, u32)>,
+    managed: BTreeSet<String>,
 }
 
 impl Key {
@@ -189,6 +192,7 @@ impl Plain {
                 return if granted.is_some() { "" } else { NOT_FOUND };
             }
             Step::EncryptGranted(key) => return self.encrypt_granted(key),
+            Step::Managed(service) => drop(self.managed.insert(SERVICES[service].to_owned())),
             Step::PassDays(days) => self.pass(days),
             Step::Expire | Step::Restart | Step::Crash(..) => {}
             _ => return self.on_key(step),
@@ -307,7 +311,7 @@ impl Plain {
     pub(super) fn shown(&self) -> Shown {
         let keys = self.keys.iter().enumerate().map(|(number, key)| self.shown_key(number, key)).collect();
         let aliases = self.aliases.iter().map(|(alias, key)| (format!("alias/{alias}"), *key)).collect();
-        Shown { keys, aliases }
+        Shown { keys, aliases, managed: self.managed.clone() }
     }
 
     fn shown_key(&self, number: usize, key: &Key) -> Option<ShownKey> {

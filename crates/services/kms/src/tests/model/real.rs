@@ -10,7 +10,7 @@ use keyward_vault::testing::material_id;
 use keyward_vault::{ImportBinding, MaterialId, WrappingAlgorithm};
 
 use super::plain::{Shown, ShownKey};
-use super::{Import, Step};
+use super::{Import, SERVICES, Step};
 use crate::import::ImportToken;
 use crate::key::{KeyArn, KeyId};
 use crate::loaded::binding;
@@ -93,6 +93,7 @@ impl Real {
             Step::Encrypt(_) | Step::Decrypt(_) | Step::EncryptGranted(_) => self.cryptography(step).await,
             Step::Import(import) => self.import(*import).await,
             Step::DeleteMaterial(key, byte) => self.delete(*key, *byte).await,
+            Step::Managed(service) => self.managed(*service).await,
             Step::Grant(key) => self.grant(*key).await,
             Step::Revoke(number) => self.revoke(*number).await,
             Step::PassDays(_) | Step::Expire => self.duties(step).await,
@@ -216,6 +217,12 @@ impl Real {
         self.house.call::<DeleteImportedKeyMaterial>(&root(), input).await.map(drop)
     }
 
+    async fn managed(&self, service: usize) -> Result<(), Fault> {
+        let key_id = format!("alias/aws/{}", SERVICES[service]);
+        let input = DescribeKeyRequest { key_id, grant_tokens: None };
+        self.house.call::<DescribeKey>(&root(), input).await.map(drop)
+    }
+
     async fn grant(&mut self, key: usize) -> Result<(), Fault> {
         let arn = self.arn(key);
         let input = create_grant(&arn, CAROL, &[GrantOperation::Encrypt]);
@@ -254,9 +261,14 @@ impl Real {
         }
         let aliases = self.house.call::<ListAliases>(&root(), Default::default()).await.unwrap().aliases;
         for entry in aliases.into_iter().flatten() {
+            let name = entry.alias_name.unwrap();
+            if let Some(service) = name.strip_prefix("alias/aws/") {
+                shown.managed.extend(entry.target_key_id.map(|_| service.to_owned()));
+                continue;
+            }
             let id = entry.target_key_id.unwrap();
             let key = self.arns.iter().position(|arn| arn.ends_with(&id)).unwrap();
-            shown.aliases.insert(entry.alias_name.unwrap(), key);
+            shown.aliases.insert(name, key);
         }
         shown
     }
