@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+import uuid
 from pathlib import Path
 
 import boto3
@@ -231,6 +232,17 @@ def user_with(server, name, *statements):
         iam.put_user_policy(UserName=name, PolicyName="inline", PolicyDocument=document)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     return (key["AccessKeyId"], key["SecretAccessKey"]), arn
+
+
+def another_account(server):
+    """Makes an account; answers its root's keys and its id."""
+    done = keyward("account", "create", "--name", f"other-{uuid.uuid4().hex[:8]}", "--data-dir", server.folder)
+    assert done.returncode == 0, done.stderr
+    words = done.stdout.replace("=", " ").split()
+    account = next(word for word in words if len(word) == 12 and word.isdigit())
+    key = next(word for word in words if word.startswith("AKIA"))
+    secret = words[words.index(key) + 1 :]
+    return (key, next(word for word in secret if len(word) == 40)), account
 
 
 def dnssec_key_policy(account):

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from cloudhsm_support import PASSWORD, Cluster, openssl
-from harness import Keyward, keyward, user_with, wait_for
+from harness import Keyward, another_account, user_with, wait_for
 
 SUBNETS = ["subnet-a6b10bd1", "subnet-b6b10bd2"]
 NO_CLUSTER = "cluster-aaaaaaaaaaa"
@@ -385,16 +385,6 @@ def test_a_resource_policy_shares_a_backup_with_another_account(house, hsm, used
     state(other, made, "ACTIVE")
     assert hsm.delete_resource_policy(**arn)["Policy"] == policy
     assert other.describe_backups(Shared=True)["Backups"] == []
-
-
-def another_account(house):
-    done = keyward("account", "create", "--name", f"other-{os.getpid()}", "--data-dir", house.folder)
-    assert done.returncode == 0, done.stderr
-    words = done.stdout.replace("=", " ").split()
-    account = next(word for word in words if len(word) == 12 and word.isdigit())
-    key = next(word for word in words if word.startswith("AKIA"))
-    secret = words[words.index(key) + 1 :]
-    return (key, next(word for word in secret if len(word) == 40)), account
 
 
 def test_the_type_of_a_cluster_changes_and_goes_back(house, hsm, tmp_path):

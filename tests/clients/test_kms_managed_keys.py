@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness import keyward, user_with
+from harness import another_account, user_with
 from kms_calls import MANAGING, managing_members
 from kms_support import account_of, create, fresh, refused
 
@@ -207,8 +207,8 @@ def test_who_may_not_describe_it_makes_none(server, kms):
 
 
 def test_another_account_learns_nothing_of_it(server, kms, rds):
-    made = json.loads(keyward("account", "create", "--data", server.folder, text=True, capture_output=True).stdout)
-    stranger = server.client("kms", keys=(made["AccessKeyId"], made["SecretAccessKey"]))
+    keys, _ = another_account(server)
+    stranger = server.client("kms", keys=keys)
     account = account_of(rds)
     for name in [rds, f"arn:aws:kms:us-east-1:{account}:alias/aws/rds", f"arn:aws:kms:us-east-1:{account}:alias/aws/es"]:
         message = refused("AccessDeniedException", stranger.describe_key, KeyId=name)

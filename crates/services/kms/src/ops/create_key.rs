@@ -8,8 +8,8 @@ use keyward_vault::{KeyOrigin, KeySpec};
 
 use crate::fault;
 use crate::key::{
-    KeyArn, KeyId, KeyKind, KeyManager, KeyRecord, Lifecycle, MaterialState, MultiRegion, Source,
-    Tags, check_region, default_policy, metadata, shown,
+    KeyArn, KeyId, KeyKind, KeyManager, KeyRecord, Lifecycle, MaterialState, MultiRegion, Source, Tags,
+    check_region, default_policy, metadata, shown,
 };
 use crate::keystore::{NamedStore, places};
 use crate::kms::Kms;

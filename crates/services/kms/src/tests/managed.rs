@@ -88,7 +88,10 @@ async fn a_caller_who_may_not_describe_it_makes_nothing() {
     let house = House::new().await;
     let rows = house.rows();
     let answer = refusal(described(&house, &user()).await);
-    assert!(answer.ends_with("because no identity-based policy allows the kms:DescribeKey action"), "{answer}");
+    assert!(
+        answer.ends_with("because no identity-based policy allows the kms:DescribeKey action"),
+        "{answer}"
+    );
     let service = ServiceCaller {
         name: "s3.amazonaws.com",
         source_arn: "arn:aws:s3:::bucket".parse().unwrap(),
@@ -134,7 +137,10 @@ async fn a_service_uses_its_key_for_every_caller_of_the_account() {
     assert!(answer.ends_with("because no resource-based policy allows the kms:Decrypt action"), "{answer}");
     for caller in [root(), user_allowed(&["kms:*"])] {
         let answer = refusal(house.call::<Encrypt>(&caller, encrypt(ALIAS, b"x")).await);
-        assert!(answer.ends_with("because no resource-based policy allows the kms:Encrypt action"), "{answer}");
+        assert!(
+            answer.ends_with("because no resource-based policy allows the kms:Encrypt action"),
+            "{answer}"
+        );
     }
     let stranger = foreigner();
     let answer = refusal(house.handle.call::<Decrypt>((&stranger, "s3"), &region(), input.clone()).await);
@@ -233,14 +239,20 @@ async fn a_customers_alias_can_not_point_to_it_or_take_its_name() {
         target_key_id: target.to_owned(),
     };
     let answer = refusal(house.call::<CreateAlias>(&root(), create("alias/mine", &arn)).await);
-    assert!(answer.ends_with("because no resource-based policy allows the kms:CreateAlias action"), "{answer}");
+    assert!(
+        answer.ends_with("because no resource-based policy allows the kms:CreateAlias action"),
+        "{answer}"
+    );
     house.call::<CreateAlias>(&root(), create("alias/mine", &own)).await.unwrap();
     let update = |name: &str, target: &str| UpdateAliasRequest {
         alias_name: name.to_owned(),
         target_key_id: target.to_owned(),
     };
     let answer = refusal(house.call::<UpdateAlias>(&root(), update("alias/mine", &arn)).await);
-    assert!(answer.ends_with("because no resource-based policy allows the kms:UpdateAlias action"), "{answer}");
+    assert!(
+        answer.ends_with("because no resource-based policy allows the kms:UpdateAlias action"),
+        "{answer}"
+    );
     for name in [ALIAS, "alias/aws/sns", "alias/aws/none"] {
         let answer = refusal(house.call::<CreateAlias>(&root(), create(name, &own)).await);
         assert!(answer.starts_with("NotAuthorizedException"), "{answer}");
