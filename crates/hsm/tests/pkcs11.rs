@@ -1,4 +1,4 @@
-//! HSM processes on SoftHSM tokens: looked at with another program, killed, destroyed.
+//! HSM processes on SoftHSM tokens: looked at with another program, killed, damaged, destroyed.
 #![expect(clippy::unwrap_used, reason = "a failed helper fails its test")]
 
 use std::path::{Path, PathBuf};
@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_hsm::{
-    Change, CipherMechanism, Flag, Fleet, FleetConfig, HsmClient, HsmId, HsmMode, HsmType, KeyFilter,
-    KeyHandle, KeySpec, KeyTemplate, LabelledToken, Membership, OperationId, Password, Pkcs11Settings, Role,
-    SessionId, Tokens, UserName,
+    Change, CipherMechanism, Flag, Fleet, FleetConfig, HsmClient, HsmError, HsmId, HsmMode, HsmType,
+    KeyFilter, KeyHandle, KeySpec, KeyTemplate, LabelledToken, Membership, OperationId, Password,
+    Pkcs11Settings, Role, SessionId, Tokens, UserName,
 };
 use rustix::process::Signal;
 
@@ -70,6 +70,23 @@ impl Place {
     fn objects(&self, label: &str) -> String {
         let login = ["--module", MODULE, "--token-label", label, "--login", "--pin", PIN];
         self.tool("pkcs11-tool", &[&login[..], &["--list-objects"]].concat())
+    }
+
+    /// The files that hold SoftHSM's tokens.
+    fn token_files(&self) -> Vec<PathBuf> {
+        let tokens = std::fs::read_dir(self.folder.path().join("tokens")).unwrap();
+        let mut files: Vec<_> = tokens.map(|token| token.unwrap().path().join("token.object")).collect();
+        files.sort();
+        files
+    }
+
+    /// Those of tokens whose label holds this.
+    fn token_files_of(&self, label: &str) -> Vec<PathBuf> {
+        let holds = |file: &PathBuf| {
+            let bytes = std::fs::read(file).unwrap_or_default();
+            bytes.windows(label.len()).any(|window| window == label.as_bytes())
+        };
+        self.token_files().into_iter().filter(holds).collect()
     }
 
     fn fleet(&self, tokens: Tokens) -> Arc<Fleet> {
@@ -166,6 +183,143 @@ async fn a_key_is_seen_on_each_token_and_decrypts_after_a_kill() {
         assert!(!status.missing.iter().any(|missing| missing.contains("threads")), "{status:?}");
     }
     fleet.stop_all().await;
+}
+
+/// How a token's file can be damaged.
+const DAMAGES: [fn(&Path); 3] = [
+    |file| std::fs::write(file, b"").unwrap(),
+    |file| {
+        let bytes = std::fs::read(file).unwrap();
+        std::fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+    },
+    |file| std::fs::remove_file(file).unwrap(),
+];
+
+async fn decrypts(hsm: &HsmClient, key: KeyHandle, ciphertext: &[u8]) {
+    let session = login(hsm).await;
+    assert_eq!(&*hsm.decrypt(session, key, GCM, b"c", ciphertext).await.unwrap(), b"hello");
+}
+
+#[tokio::test]
+async fn a_token_whose_file_a_kill_cut_short_is_whole_again_at_the_next_start() {
+    let mut place = Place::new();
+    place.operator_sets_up("rack1");
+    let operators = place.fleet(Tokens::pkcs11(&place.settings));
+    let theirs = operators.start(&id("a")).await.unwrap();
+    let key = found(&theirs).await;
+    let ciphertext = theirs.encrypt(login(&theirs).await, key, GCM, b"c", b"hello").await.unwrap();
+    place.settings.tokens.clear();
+    let fleet = place.fleet(Tokens::pkcs11(&place.settings));
+    let own = fleet.start(&id("b")).await.unwrap();
+    let backup = theirs.backup().await.unwrap();
+    own.restore(&backup, &membership().cluster, HsmType::Hsm1Medium).await.unwrap();
+    // All of the cluster's at once: there is no fellow to get anything from.
+    for damage in DAMAGES {
+        operators.stop(&id("a")).await;
+        fleet.stop(&id("b")).await;
+        place.token_files().iter().for_each(|file| damage(file));
+        for hsm in [operators.start(&id("a")).await.unwrap(), fleet.start(&id("b")).await.unwrap()] {
+            assert!(!hsm.status().await.unwrap().is_bereft);
+            decrypts(&hsm, key, &ciphertext).await;
+        }
+    }
+    assert_eq!(place.token_files().len(), 2, "no token was made besides");
+    operators.stop_all().await;
+    fleet.stop_all().await;
+}
+
+#[tokio::test]
+async fn without_a_copy_another_token_takes_the_place_of_our_own_and_waits_for_the_masking_key() {
+    let place = Place::new();
+    let fleet = place.fleet(Tokens::pkcs11(&place.settings));
+    let (first, second) = (fleet.start(&id("a")).await.unwrap(), fleet.start(&id("b")).await.unwrap());
+    let key = found(&first).await;
+    let backup = first.backup().await.unwrap();
+    second.restore(&backup, &membership().cluster, HsmType::Hsm1Medium).await.unwrap();
+    let ciphertext = first.encrypt(login(&first).await, key, GCM, b"c", b"hello").await.unwrap();
+    let before = second.status().await.unwrap();
+    fleet.stop_all().await;
+    for damage in DAMAGES {
+        let copy = place.folder.path().join("hsm").join(id("b").as_str()).join("softhsm-token.sealed");
+        std::fs::remove_file(copy).unwrap();
+        place.token_files_of(&before.serial.to_string()).iter().for_each(|file| damage(file));
+        let second = fleet.start(&id("b")).await.unwrap();
+        assert!(second.status().await.unwrap().is_bereft);
+        assert_eq!(second.login(&"kmsuser".parse().unwrap(), &password()).await.err(), Some(HsmError::Blank));
+        second.restore(&backup, &membership().cluster, HsmType::Hsm1Medium).await.unwrap();
+        assert_eq!(second.status().await.unwrap().state_sum, before.state_sum);
+        decrypts(&second, key, &ciphertext).await;
+        fleet.stop(&id("b")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_configuration_replaces_nothing() {
+    let mut place = Place::new();
+    place.operator_sets_up("rack1");
+    let operators = place.settings.clone();
+    place.settings.tokens.clear();
+    let (theirs, own) = (Tokens::pkcs11(&operators), Tokens::pkcs11(&place.settings));
+    let first_fleet = place.fleet(theirs.clone());
+    let first = first_fleet.start(&id("a")).await.unwrap();
+    let key = found(&first).await;
+    let fleet = place.fleet(own.clone());
+    let second = fleet.start(&id("b")).await.unwrap();
+    let backup = first.backup().await.unwrap();
+    second.restore(&backup, &membership().cluster, HsmType::Hsm1Medium).await.unwrap();
+    let ciphertext = first.encrypt(login(&first).await, key, GCM, b"c", b"hello").await.unwrap();
+    fleet.stop_all().await;
+    first_fleet.stop_all().await;
+    let tokens = place.folder.path().join("tokens");
+    let files = place.token_files();
+    let refused = async |hsm: &str, tokens: &Tokens, why: &str| {
+        let fleet = place.fleet(tokens.clone());
+        let error = fleet.start(&id(hsm)).await.err().unwrap().to_string();
+        assert!(error.contains(why), "{error}");
+        fleet.stop_all().await;
+    };
+    // The folder is not mounted, or empty.
+    let aside = place.folder.path().join("aside");
+    std::fs::rename(&tokens, &aside).unwrap();
+    refused("b", &own, "").await;
+    std::fs::create_dir(&tokens).unwrap();
+    refused("b", &own, "no token with the label").await;
+    refused("a", &theirs, "no token with the label 'rack1'").await;
+    assert_eq!(std::fs::read_dir(&tokens).unwrap().count(), 0, "no token was made");
+    std::fs::remove_dir(&tokens).unwrap();
+    std::fs::rename(&aside, &tokens).unwrap();
+    // Another library, another configuration of it, another PIN.
+    let with = |change: &dyn Fn(&mut Pkcs11Settings)| {
+        let mut settings = operators.clone();
+        change(&mut settings);
+        Tokens::pkcs11(&settings)
+    };
+    refused("b", &with(&|settings| settings.module = "/nowhere.so".into()), "nowhere.so").await;
+    let elsewhere = place.folder.path().join("elsewhere.conf");
+    let empty = place.folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    std::fs::write(&elsewhere, format!("directories.tokendir = {}\n", empty.display())).unwrap();
+    let environment = [("SOFTHSM2_CONF".to_owned(), elsewhere.to_str().unwrap().to_owned())];
+    let tokens = with(&|settings| settings.environment = environment.clone().into());
+    refused("b", &tokens, "no token with the label").await;
+    let pin_file = place.folder.path().join("rack1.pin");
+    std::fs::write(&pin_file, "another PIN").unwrap();
+    refused("a", &theirs, "PinIncorrect").await;
+    std::fs::write(&pin_file, PIN).unwrap();
+    // Damage to a token of the operator's of which there is no copy is the operator's to mend.
+    std::fs::remove_file(place.folder.path().join("hsm").join(id("a").as_str()).join("softhsm-token.sealed"))
+        .unwrap();
+    let file = place.token_files_of("rack1").remove(0);
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, b"").unwrap();
+    refused("a", &theirs, "is damaged: bring it back, or delete the HSM").await;
+    std::fs::write(&file, whole).unwrap();
+    assert_eq!(place.token_files(), files);
+    for (hsm, tokens) in [("a", theirs.clone()), ("b", own)] {
+        let fleet = place.fleet(tokens);
+        decrypts(&fleet.start(&id(hsm)).await.unwrap(), key, &ciphertext).await;
+        fleet.stop_all().await;
+    }
 }
 
 #[tokio::test]

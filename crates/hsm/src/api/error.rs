@@ -74,6 +74,11 @@ pub enum HsmError {
 }
 
 impl HsmError {
+    /// Whether an HSM that answers so, or not at all, serves no cluster now.
+    pub(crate) fn is_of_no_member(&self) -> bool {
+        matches!(self, Self::Lost | Self::Blank)
+    }
+
     /// Whether the same call may succeed on another HSM, or later on this one: the HSM is at fault, not what was asked.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Busy | Self::Lost | Self::Full | Self::Internal(_) | Self::Blank)

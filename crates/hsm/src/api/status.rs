@@ -62,6 +62,9 @@ pub struct HsmStatus {
     pub pid: u32,
     /// The cluster it is of; `None` for a blank one.
     pub membership: Option<Membership>,
+    /// Whether its token lost the cluster's masking key. Such an HSM can't read its own records until another of the cluster gives it
+    /// that key again.
+    pub is_bereft: bool,
     /// `software` or `pkcs11`.
     pub token: String,
     /// How many keys it holds.

@@ -69,6 +69,14 @@ impl TestHsm {
         *disk = disk.after_power_loss(&SystemRandom::default());
     }
 
+    /// Takes everything from its token and starts it again: what is left are its records.
+    #[cfg(test)]
+    pub(crate) fn lose_token(&self) -> Result<(), HsmError> {
+        self.kill();
+        self.shared.token.erase()?;
+        self.revive()
+    }
+
     /// The disk of this life.
     pub(crate) fn disk(&self) -> MutexGuard<'_, Disk> {
         self.shared.disk.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,6 +1,6 @@
 //! Catching up: how a member that is new, or was away, comes in step and becomes Active.
 //!
-//! 1. A blank HSM gets a fresh backup of an Active member.
+//! 1. A blank HSM gets a fresh backup of an Active member; one whose token lost the masking key gets it again from any member.
 //! 2. Logins under which something may still arrive late end.
 //! 3. Most of what it lacks comes over while writes go on.
 //! 4. In turn, so that nobody writes: both directions are made equal, and the member becomes Active.
@@ -28,8 +28,11 @@ use crate::cluster::shared::Shared;
 /// Brings a member in. Repeatable at any point; an error leaves it Away.
 pub(crate) async fn bring_in(cluster: &Shared, member: &Arc<Member>) -> Result<(), HsmError> {
     let status = greet(cluster, member).await?;
-    if status.membership.is_none() {
-        restore(cluster, member).await?;
+    if status.is_bereft {
+        give_masking_key(cluster, member).await?;
+    } else if status.membership.is_none() {
+        let (source, _) = cluster.least_busy().ok_or(HsmError::NoActiveHsm)?;
+        restore(cluster, &source, member).await?;
     }
     end_doubtful(member).await?;
     if let Some((source, _)) = cluster.least_busy() {
@@ -53,9 +56,22 @@ async fn greet(cluster: &Shared, member: &Member) -> Result<HsmStatus, HsmError>
     }
 }
 
-/// A blank HSM starts from a fresh backup.
-async fn restore(cluster: &Shared, member: &Member) -> Result<(), HsmError> {
-    let (source, _) = cluster.least_busy().ok_or(HsmError::NoActiveHsm)?;
+/// An HSM that can't read its own records takes the masking key from a backup, and nothing else. So any HSM of the cluster will do that has the
+/// key, in step or not.
+async fn give_masking_key(cluster: &Shared, member: &Member) -> Result<(), HsmError> {
+    for source in cluster.members().iter().filter(|source| source.number != member.number) {
+        let Ok(status) = greet(cluster, source).await else { continue };
+        if status.membership.is_some() && !status.is_bereft && restore(cluster, source, member).await.is_ok()
+        {
+            tracing::warn!(cluster = %cluster.id, hsm = %member.hsm, from = %source.hsm, "an HSM has the masking key again");
+            return Ok(());
+        }
+    }
+    Err(HsmError::NoActiveHsm)
+}
+
+/// Gives an HSM a fresh backup of another.
+async fn restore(cluster: &Shared, source: &Member, member: &Member) -> Result<(), HsmError> {
     let like = bounded(CALL_MAX, source.client.status()).await?;
     let like = like.membership.ok_or(HsmError::Blank)?;
     let backup = bounded(BACKUP_MAX, source.client.backup()).await?;
@@ -130,6 +146,7 @@ async fn gather(cluster: &Shared, hub: &Arc<Member>) -> Result<(), HsmError> {
     let mut missing = 0;
     for other in cluster.members().iter().filter(|other| other.number != hub.number) {
         match greet(cluster, other).await {
+            Ok(status) if status.is_bereft => missing += 1,
             Ok(status) if status.membership.is_some() => reached.push(Arc::clone(other)),
             Ok(_) => {}
             Err(_) => missing += 1,

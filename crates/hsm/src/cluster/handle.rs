@@ -193,6 +193,7 @@ async fn activate(shared: &Arc<Shared>, password: &Password) -> Result<(), HsmEr
                 was_lost = true;
                 shared.lose(&member, term, "it did not answer a write");
             }
+            Err(HsmError::Blank) => shared.lose(&member, term, "its token was lost"),
             // It may be ours that was done.
             Err(HsmError::NotPermitted) if was_lost => return Err(HsmError::Lost),
             Err(error) => return Err(error),
@@ -228,8 +229,8 @@ async fn enter_all(
                     let make = || Login::new(Arc::clone(shared), user.clone(), role, password.clone());
                     login.get_or_insert_with(|| Arc::new(make())).sit(&member, term, session);
                 }
-                Ok(((member, term), Err(HsmError::Lost))) => {
-                    shared.lose(&member, term, "it did not answer a login");
+                Ok(((member, term), Err(error))) if error.is_of_no_member() => {
+                    shared.lose(&member, term, &error.to_string());
                 }
                 Ok((_, Err(error))) => refusal = Some(worse(refusal, error)),
                 Err(_) => {}

@@ -67,7 +67,8 @@ async fn listen(cluster: &Arc<Shared>, member: &Arc<Member>, term: u64) {
         return;
     }
     match timeout(CALL_MAX, member.client.status()).await {
-        Ok(Ok(_)) => {}
+        Ok(Ok(status)) if status.membership.is_some() && !status.is_bereft => {}
+        Ok(Ok(_)) => cluster.lose(member, term, "its token was lost"),
         _ => cluster.lose(member, term, "its heart stands still"),
     }
 }

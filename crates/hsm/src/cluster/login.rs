@@ -105,8 +105,8 @@ impl Login {
                 self.sit(member, term, session);
                 Ok(())
             }
-            Err(HsmError::Lost) => {
-                self.cluster.lose(member, term, "lost while logging in");
+            Err(error) if error.is_of_no_member() => {
+                self.cluster.lose(member, term, &error.to_string());
                 Err(HsmError::Lost)
             }
             Err(error) => {

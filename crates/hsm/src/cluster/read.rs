@@ -40,7 +40,7 @@ impl Shared {
             };
             let _load = member.begin();
             match timeout(longest, call(member.client.clone())).await.unwrap_or(Err(HsmError::Lost)) {
-                Err(HsmError::Lost) => self.lose(&member, term, "it did not answer"),
+                Err(error) if error.is_of_no_member() => self.lose(&member, term, &error.to_string()),
                 answer => return answer,
             }
         }
@@ -62,7 +62,7 @@ impl Login {
             let _load = member.begin();
             let answer = timeout(CALL_MAX, call(member.client.clone(), session)).await;
             match answer.unwrap_or(Err(HsmError::Lost)) {
-                Err(HsmError::Lost) => self.cluster.lose(&member, term, "it did not answer"),
+                Err(error) if error.is_of_no_member() => self.cluster.lose(&member, term, &error.to_string()),
                 Err(HsmError::NotLoggedIn) => self.forget(&member, session),
                 Err(error) if error.is_retryable() => {
                     tried.push(member.number);

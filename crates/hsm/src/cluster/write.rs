@@ -251,6 +251,7 @@ impl<'a> Writing<'a> {
         match answer {
             Ok(mutated) => return Ok(Tried::Done(Done { mutated, member, term, session })),
             Err(HsmError::Lost) => self.lost(&member, term, session),
+            Err(HsmError::Blank) => self.login.cluster.lose(&member, term, "its token was lost"),
             Err(HsmError::NotLoggedIn) => self.login.forget(&member, session),
             Err(error) if error.is_retryable() => {
                 self.tried.push(member.number);

@@ -12,7 +12,7 @@ use crate::api::record::{MaskedRecord, RecordKey, RecordVersion, Stamp};
 use crate::api::status::Membership;
 use crate::instance::body::{self, Body, KeyMaterial, KeyRow};
 use crate::instance::mind::Mind;
-use crate::instance::{Instance, mutated};
+use crate::instance::{Instance, birth, mutated};
 use crate::protocol::answer::{Answer, Value};
 use crate::records::{Batch, Done, Records, RecordsError};
 use crate::token::{CLUSTER_KEY_HANDLE, Material, Token};
@@ -40,8 +40,7 @@ impl Instance {
         let mut turn = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         if turn.is_doubtful() {
             // The last commit failed: what is on the disk decides.
-            let mind = Mind::of(turn.reopen()?, &*self.token)?;
-            reconcile(&mind, &*self.token)?;
+            let mind = birth::wake(turn.reopen()?, &*self.token)?;
             *self.mind.write().unwrap_or_else(PoisonError::into_inner) = mind;
         }
         Ok(turn)
@@ -207,11 +206,6 @@ impl Instance {
 pub(crate) fn reconcile(mind: &Mind, token: &dyn Token) -> Result<(), HsmError> {
     if mind.membership.is_none() {
         return Ok(());
-    }
-    if !token.has_masking_key()? {
-        return Err(HsmError::Internal(
-            "the masking key is gone: destroy this HSM; a new one gets it from a backup".to_owned(),
-        ));
     }
     let present: BTreeSet<_> = token.handles()?.into_iter().collect();
     for handle in present.iter().filter(|handle| !mind.keys.contains_key(handle)) {

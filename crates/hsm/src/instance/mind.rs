@@ -21,6 +21,8 @@ const OPERATIONS_MAX: usize = 4096;
 #[derive(Default)]
 pub(crate) struct Mind {
     pub(crate) membership: Option<Membership>,
+    /// The membership of an HSM whose token lost the masking key, and that knows nothing else of itself.
+    pub(crate) bereft: Option<Membership>,
     /// The highest counter of any record seen.
     counter: u64,
     records: BTreeMap<RecordKey, MaskedRecord>,
@@ -36,6 +38,11 @@ pub(crate) struct Mind {
 }
 
 impl Mind {
+    /// What was kept, which can't be opened.
+    pub(crate) fn bereft(membership: Membership) -> Self {
+        Self { bereft: Some(membership), ..Self::default() }
+    }
+
     /// What was kept, opened.
     pub(crate) fn of(kept: Kept, token: &dyn Token) -> Result<Self, HsmError> {
         let mut mind = Self { membership: kept.membership, ..Self::default() };

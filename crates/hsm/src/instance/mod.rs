@@ -71,8 +71,7 @@ impl Instance {
         clock: Arc<dyn Clock>,
         protections: Protections,
     ) -> Result<Self, HsmError> {
-        let mind = Mind::of(kept, &*token)?;
-        commit::reconcile(&mind, &*token)?;
+        let mind = birth::wake(kept, &*token)?;
         Ok(Self {
             token,
             identity,
@@ -134,7 +133,8 @@ impl Instance {
         Ok(Answer::Status(Box::new(HsmStatus {
             serial: self.identity.serial,
             pid: std::process::id(),
-            membership: mind.membership.clone(),
+            membership: mind.membership.as_ref().or(mind.bereft.as_ref()).cloned(),
+            is_bereft: mind.bereft.is_some(),
             token: self.token.kind().to_owned(),
             keys: u32::try_from(mind.keys.len()).unwrap_or(u32::MAX),
             users: u32::try_from(mind.users.len()).unwrap_or(u32::MAX),

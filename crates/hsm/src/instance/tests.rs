@@ -1,5 +1,6 @@
 //! The HSM through its own interface: a client, requests, answers; in this process.
 
+mod bereft;
 mod keys;
 mod life;
 mod quorum;

@@ -102,8 +102,9 @@ impl Records {
         self.database.is_none()
     }
 
-    /// After a failed commit: opens the medium again; gives what it holds.
+    /// Opens the medium again; gives what it holds. After a failed commit, or to read it once more.
     pub(crate) fn reopen(&mut self) -> Result<Kept, RecordsError> {
+        self.database = None;
         let database = (self.open)()?;
         let kept = read(&database)?;
         self.database = Some(database);

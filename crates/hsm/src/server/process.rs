@@ -16,6 +16,7 @@ use keyward_boundary::seal::Folder;
 use keyward_boundary::server::process::{self, Arguments, Command, Failure};
 use keyward_boundary::session::credentials::Credentials;
 
+use crate::api::ids::HsmSerial;
 use crate::instance::{Identity, Instance};
 use crate::protocol::KIND;
 use crate::records::{Records, RecordsError};
@@ -75,7 +76,7 @@ fn run(folder: &Path, place: &Place) -> Result<(), Failure> {
     let credentials = Credentials::read_child(&sealed)?;
     let identity = Arc::new(Identity::read(Folder::open(folder)?)?);
     let place = at(place, &sealed, folder)?;
-    let (token, speed) = token(place, sealed)?;
+    let (token, speed) = token(place, sealed, identity.serial)?;
     let socket = process::inherited_socket(&KIND)?;
     if matches!(place, Place::Software) {
         confine::require_one_thread()?;
@@ -100,11 +101,11 @@ fn at<'a>(place: &'a Place, sealed: &Folder, folder: &Path) -> Result<&'a Place,
     }
 }
 
-fn token(place: &Place, sealed: Folder) -> Result<(Arc<dyn Token>, Speed), Failure> {
+fn token(place: &Place, sealed: Folder, serial: HsmSerial) -> Result<(Arc<dyn Token>, Speed), Failure> {
     match place {
         Place::Software => Ok((Arc::new(SoftwareToken::open(sealed)?), Speed::Memory)),
         Place::Pkcs11(settings) => {
-            let token = pkcs11::start(settings, &sealed);
+            let token = pkcs11::start(settings, &sealed, serial);
             let token = token.map_err(|error| format!("the PKCS#11 token: {error}"))?;
             Ok((Arc::new(token), Speed::Device))
         }

@@ -146,6 +146,7 @@ impl Model {
             serial: self.serial,
             pid: 1,
             membership: self.membership.clone(),
+            is_bereft: false,
             token: "model".to_owned(),
             keys: 0,
             users: 0,

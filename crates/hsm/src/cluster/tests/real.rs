@@ -8,6 +8,7 @@ use keyward_base::{Random, SeededRandom};
 use tokio::time::sleep;
 
 use crate::api::attributes::{Change, Flag};
+use crate::api::error::HsmError;
 use crate::api::ids::KeyHandle;
 use crate::api::key::KeyTemplate;
 use crate::api::mechanism::CipherMechanism;
@@ -110,6 +111,52 @@ async fn killed_hsms_cost_nobody_an_error_or_a_key() {
     found.sort();
     kept.sort();
     assert_eq!(found, kept, "what was acknowledged is there, and nothing else");
+}
+
+#[tokio::test]
+async fn a_lost_token_is_filled_again_by_a_fellow_and_costs_no_key() {
+    let hsms: Vec<_> = (0..2).map(|_| TestHsm::start(&[7; 32]).unwrap()).collect();
+    let cluster = cluster(&hsms).await;
+    let ann = cluster.login(&"ann".parse().unwrap(), &password("ann")).await.unwrap();
+    let first = ann.generate_key(&aes("on both"), 2).await.unwrap().handle;
+    // The second HSM is behind, and the only one with a token when the first comes back with an empty one.
+    hsms[1].kill();
+    let alone = ann.generate_key(&aes("on the first alone"), 1).await.unwrap().handle;
+    let ciphertext = ann.encrypt(alone, GCM, b"", b"plain").await.unwrap();
+    hsms[0].lose_token().unwrap();
+    assert_eq!(ann.find_keys(&Default::default()).await.unwrap_err(), HsmError::NoActiveHsm);
+    hsms[1].revive().unwrap();
+    settle(&cluster, 2).await;
+    for lost in [0, 1] {
+        hsms[lost].kill();
+        for key in [first, alone] {
+            ann.encrypt(key, GCM, b"", b"plain").await.unwrap();
+        }
+        assert_eq!(&*ann.decrypt(alone, GCM, b"", &ciphertext).await.unwrap(), b"plain");
+        hsms[lost].revive().unwrap();
+        settle(&cluster, 2).await;
+    }
+}
+
+#[tokio::test]
+async fn when_all_tokens_are_lost_no_hsm_serves_and_none_forgets_its_records() {
+    let hsms: Vec<_> = (0..2).map(|_| TestHsm::start(&[7; 32]).unwrap()).collect();
+    let cluster = cluster(&hsms).await;
+    let ann = cluster.login(&"ann".parse().unwrap(), &password("ann")).await.unwrap();
+    let key = ann.generate_key(&aes("a"), 2).await.unwrap().handle;
+    let ciphertext = ann.encrypt(key, GCM, b"", b"plain").await.unwrap();
+    let backup = cluster.backup().await.unwrap();
+    for hsm in &hsms {
+        hsm.lose_token().unwrap();
+    }
+    assert_eq!(ann.decrypt(key, GCM, b"", &ciphertext).await.unwrap_err(), HsmError::NoActiveHsm);
+    for hsm in &hsms {
+        assert!(hsm.client().status().await.unwrap().is_bereft);
+    }
+    // One that gets the masking key from somewhere gives it to the other.
+    hsms[0].client().restore(&backup, cluster.id(), HsmType::Hsm1Medium).await.unwrap();
+    settle(&cluster, 2).await;
+    assert_eq!(&*ann.decrypt(key, GCM, b"", &ciphertext).await.unwrap(), b"plain");
 }
 
 #[tokio::test]

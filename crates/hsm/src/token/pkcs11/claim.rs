@@ -49,6 +49,8 @@ struct ClaimV1 {
 pub(crate) struct Claim {
     pub(crate) token: TokenName,
     pub(crate) pin: AuthPin,
+    /// Whether we initialised it. One that an operator set up bears our mark.
+    pub(crate) is_own: bool,
 }
 
 /// Claims a token for the HSM; an HSM that has one keeps it.
@@ -73,6 +75,11 @@ pub(crate) fn make(
     }
 }
 
+/// Initialises another token in the place of one that is lost, under the same label and with the same PINs: blank.
+pub(crate) fn replace(module: &Pkcs11, folder: &Folder) -> Result<(), Failure> {
+    initialize(module, folder, read(folder)?)
+}
+
 /// The HSM's token and its PIN.
 pub(crate) fn find(settings: &Pkcs11Settings, folder: &Folder) -> Result<Claim, Failure> {
     let claim = read(folder)?;
@@ -84,7 +91,21 @@ pub(crate) fn find(settings: &Pkcs11Settings, folder: &Folder) -> Result<Claim, 
             read_pin(&listed.ok_or_else(|| other(missing()))?.pin_file)?.to_auth()
         }
     };
-    Ok(Claim { token: claim.token, pin })
+    Ok(Claim { token: claim.token, pin, is_own: claim.pins.is_some() })
+}
+
+/// Refuses a token that an operator set up and that does not bear this HSM's mark (any more).
+pub(crate) fn require_mark(session: &Session, token: &TokenName, serial: HsmSerial) -> Result<(), Failure> {
+    let mark = session.find_objects(&mark_template())?.first().copied();
+    let value = mark.map(|mark| session.get_attributes(mark, &[AttributeType::Value])).transpose()?;
+    match value.as_deref() {
+        Some([Attribute::Value(value)]) if *value == serial.to_string().into_bytes() => Ok(()),
+        _ => Err(other(format!(
+            "the token '{}' does not bear this HSM's mark: it was initialised anew, or given to another. Bring the token back, or \
+             delete the HSM and create another",
+            token.label
+        ))),
+    }
 }
 
 /// Whether the folder is an HSM's whose keys are in a token.

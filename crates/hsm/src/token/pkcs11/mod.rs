@@ -7,6 +7,7 @@
 //! make      keys that pass through: generated or unwrapped, masked, described
 //! masking   the cluster's masking key, and sealing with it
 //! cipher, signature   what keys are for
+//! softhsm   a file of SoftHSM's that a kill can cut short, and its copy
 //! trouble   what return codes mean, and who is at fault
 //! ```
 //!
@@ -25,6 +26,7 @@ mod sessions;
 pub(crate) mod settings;
 mod signature;
 mod slots;
+mod softhsm;
 mod spki;
 mod templates;
 mod trouble;
@@ -43,10 +45,12 @@ use crate::api::attributes::{Attributes, Flag, KeyClass};
 use crate::api::ids::{HsmSerial, KeyHandle};
 use crate::api::mechanism::{CipherMechanism, SignMechanism, WrapMechanism};
 use crate::api::spec::{KeySpec, KeyType};
+use crate::token::pkcs11::claim::Claim;
 use crate::token::pkcs11::objects::{MASKING_ID, Object, Objects};
 use crate::token::pkcs11::sessions::{Lent, Sessions};
 use crate::token::pkcs11::settings::Pkcs11Settings;
 use crate::token::pkcs11::slots::TokenName;
+use crate::token::pkcs11::softhsm::TokenFile;
 use crate::token::pkcs11::trouble::{Failure, Trouble};
 use crate::token::{BackupKey, Generated, Material, Token, TokenError};
 
@@ -58,13 +62,48 @@ pub(crate) fn enrol(settings: &Pkcs11Settings, folder: &Folder, serial: HsmSeria
 
 /// Loads the module and opens the HSM's token. Needs to be done before the process is confined: the module is code of somebody
 /// else's, which reads its own settings now and not later.
-pub(crate) fn start(settings: &Pkcs11Settings, folder: &Folder) -> Result<Pkcs11Token, TokenError> {
-    let module = module::load(&settings.module).map_err(told)?;
-    let claim = claim::find(settings, folder).map_err(told)?;
+pub(crate) fn start(
+    settings: &Pkcs11Settings,
+    folder: &Folder,
+    serial: HsmSerial,
+) -> Result<Pkcs11Token, TokenError> {
+    let (module, claim) = find(settings, folder).map_err(told)?;
+    let (name, is_own) = (claim.token.clone(), claim.is_own);
     let token = Pkcs11Token::open(module, claim.token, claim.pin)?;
+    if !is_own {
+        token.sessions.with(|lent| claim::require_mark(lent.session, &name, serial)).map_err(told)?;
+    }
     // Libraries load parts of themselves when they are first needed.
     token.sessions.with(|lent| cipher::prove(lent.session)).map_err(told)?;
     Ok(Pkcs11Token { writable: settings.writable.clone(), ..token })
+}
+
+/// The module, loaded, and the HSM's token; one of SoftHSM's is mended before. Another takes its place only where it was ours and its
+/// file is there and cut short: anything else may be a mistake in the configuration.
+fn find(settings: &Pkcs11Settings, folder: &Folder) -> Result<(Pkcs11, Claim), Failure> {
+    let claim = claim::find(settings, folder)?;
+    let file = mend(settings, folder, &claim)?;
+    let module = module::load(&settings.module)?;
+    let TokenFile::Lost(place) = file else { return Ok((module, claim)) };
+    let place = place.display();
+    if !claim.is_own {
+        return Err(Failure::new(
+            Trouble::DeviceGone,
+            format!("the token in {place} is damaged: bring it back, or delete the HSM and create another"),
+        ));
+    }
+    tracing::error!(%place, "the token is damaged and there is no copy: another takes its place; the folder may be removed");
+    claim::replace(&module, folder)?;
+    let claim = claim::find(settings, folder)?;
+    mend(settings, folder, &claim)?;
+    Ok((module, claim))
+}
+
+fn mend(settings: &Pkcs11Settings, folder: &Folder, claim: &Claim) -> Result<TokenFile, Failure> {
+    match &claim.token.serial {
+        Some(serial) => softhsm::mend(&settings.writable, folder, serial),
+        None => Ok(TokenFile::NotHere),
+    }
 }
 
 /// Whether the folder is an HSM's whose keys are in a token.

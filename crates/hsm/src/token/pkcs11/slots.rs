@@ -34,8 +34,18 @@ pub(crate) fn find(module: &Pkcs11, name: &TokenName) -> Result<Slot, Failure> {
             return Err(Failure::new(Trouble::Other, format!("two tokens have the label '{}'", name.label)));
         }
     }
-    found
-        .ok_or_else(|| Failure::new(Trouble::DeviceGone, format!("no token with the label '{}'", name.label)))
+    found.ok_or_else(|| {
+        let serial = name.serial.as_ref().map(|serial| format!(" and the serial number {serial}"));
+        Failure::new(
+            Trouble::DeviceGone,
+            format!(
+                "no token with the label '{}'{}: is the module configured as it was, and the token in its place? If it is gone for \
+                 good, delete the HSM and create another",
+                name.label,
+                serial.unwrap_or_default()
+            ),
+        )
+    })
 }
 
 /// A slot whose token nobody has initialised.
@@ -55,15 +65,13 @@ pub(crate) fn initialize(
     user: &AuthPin,
 ) -> Result<TokenName, Failure> {
     let name = TokenName { label: label.to_owned(), serial: None };
-    let slot = match find(module, &name) {
-        Ok(slot) => slot,
-        Err(_) => {
-            let free = find_free(module)?;
-            module.init_token(free, officer, label)?;
-            free
-        }
+    let (slot, is_ready) = match find(module, &name) {
+        Ok(slot) => (slot, module.get_token_info(slot)?.user_pin_initialized()),
+        Err(_) => (find_free(module)?, false),
     };
-    if !module.get_token_info(slot)?.user_pin_initialized() {
+    if !is_ready {
+        // Also one that has our label already: SoftHSM sets the security officer's PIN later than the label.
+        module.init_token(slot, officer, label)?;
         let session = module.open_rw_session(slot)?;
         session.login(UserType::So, Some(officer))?;
         session.init_pin(user)?;

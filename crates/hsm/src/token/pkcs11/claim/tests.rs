@@ -38,6 +38,11 @@ fn a_token_is_anothers_to_claim_once_its_hsm_is_retired() {
 }
 
 #[test]
+fn a_token_that_lost_its_mark_is_no_longer_the_hsms() {
+    alone!(a_token_that_lost_its_mark_is_no_longer_the_hsms);
+}
+
+#[test]
 fn a_token_with_keys_of_somebody_elses_is_left_alone() {
     alone!(a_token_with_keys_of_somebody_elses_is_left_alone);
 }
@@ -65,9 +70,9 @@ mod bodies {
         let serial = HsmSerial(0xabc);
         pkcs11::enrol(&settings, &folder, serial).unwrap();
         pkcs11::enrol(&settings, &folder, serial).unwrap();
-        let token = pkcs11::start(&settings, &folder).unwrap();
+        let token = pkcs11::start(&settings, &folder, serial).unwrap();
         token.make_masking_key().unwrap();
-        let again = pkcs11::start(&settings, &folder).unwrap();
+        let again = pkcs11::start(&settings, &folder, serial).unwrap();
         assert!(again.has_masking_key().unwrap());
         let module = module::load(&settings.module).unwrap();
         assert_eq!(module.get_slots_with_initialized_token().unwrap().len(), 1);
@@ -86,9 +91,20 @@ mod bodies {
         let free = slots::find_free(&module).unwrap();
         let (_user, officer) = claim.pins.as_ref().unwrap();
         module.init_token(free, &officer.to_auth(), &claim.token.label).unwrap();
+        forget_the_officers_pin(place);
         pkcs11::enrol(&settings, &folder, HsmSerial(1)).unwrap();
-        pkcs11::start(&settings, &folder).unwrap().make_masking_key().unwrap();
+        pkcs11::start(&settings, &folder, HsmSerial(1)).unwrap().make_masking_key().unwrap();
         assert_eq!(module.get_slots_with_initialized_token().unwrap().len(), 1);
+    }
+
+    /// What SoftHSM leaves that is killed right after it set the label.
+    fn forget_the_officers_pin(place: &Path) {
+        let token = std::fs::read_dir(place.join("tokens")).unwrap().next().unwrap().unwrap().path();
+        let file = token.join("token.object");
+        let bytes = std::fs::read(&file).unwrap();
+        let pin = 0x8000_534c_u64.to_be_bytes();
+        let at = bytes.windows(8).position(|window| window == pin).unwrap();
+        std::fs::write(&file, &bytes[..at]).unwrap();
     }
 
     /// What an operator does: two tokens with PIN files.
@@ -118,7 +134,7 @@ mod bodies {
         std::fs::remove_file(second.path_of(FILE)).unwrap();
         pkcs11::enrol(&settings, second, HsmSerial(2)).unwrap();
         assert_eq!(read(second).unwrap().token.label, "rack 2");
-        pkcs11::start(&settings, second).unwrap().make_masking_key().unwrap();
+        pkcs11::start(&settings, second, HsmSerial(2)).unwrap().make_masking_key().unwrap();
     }
 
     fn claim_refused(settings: &Pkcs11Settings, folder: &Folder, serial: HsmSerial) -> String {
@@ -131,14 +147,24 @@ mod bodies {
         settings.tokens.truncate(1);
         let (first, second) = (folder(place, "a"), folder(place, "b"));
         pkcs11::enrol(&settings, &first, HsmSerial(1)).unwrap();
-        let token = pkcs11::start(&settings, &first).unwrap();
+        let token = pkcs11::start(&settings, &first, HsmSerial(1)).unwrap();
         token.make_masking_key().unwrap();
         assert_eq!(pkcs11::enrol(&settings, &second, HsmSerial(2)), Err(TokenError::Full));
         token.erase().unwrap();
         assert_eq!(pkcs11::enrol(&settings, &second, HsmSerial(2)), Err(TokenError::Full));
         token.retire().unwrap();
         pkcs11::enrol(&settings, &second, HsmSerial(2)).unwrap();
-        assert!(!pkcs11::start(&settings, &second).unwrap().has_masking_key().unwrap());
+        assert!(!pkcs11::start(&settings, &second, HsmSerial(2)).unwrap().has_masking_key().unwrap());
+    }
+
+    pub(super) fn a_token_that_lost_its_mark_is_no_longer_the_hsms(place: &Path) {
+        let (settings, folder) = (operators_tokens(place), folder(place, "a"));
+        pkcs11::enrol(&settings, &folder, HsmSerial(1)).unwrap();
+        let token = pkcs11::start(&settings, &folder, HsmSerial(1)).unwrap();
+        let refused = |serial| pkcs11::start(&settings, &folder, serial).err().unwrap().to_string();
+        assert!(refused(HsmSerial(2)).contains("'rack 1' does not bear this HSM's mark"));
+        token.with(|lent| unmark(lent.session)).unwrap();
+        assert!(refused(HsmSerial(1)).contains("'rack 1' does not bear this HSM's mark"));
     }
 
     pub(super) fn a_token_with_keys_of_somebody_elses_is_left_alone(place: &Path) {
