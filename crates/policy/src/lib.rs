@@ -7,6 +7,7 @@ mod action;
 mod condition;
 mod decide;
 mod denial;
+mod document;
 mod error;
 mod identity;
 mod json;
@@ -22,6 +23,7 @@ mod values;
 
 pub use decide::{Authority, By, Decision, Layer, Question, Verdict, decide};
 pub use denial::unseen;
+pub use document::rename_principals;
 pub use error::PolicyError;
 pub use identity::{Identity, IdentityKind};
 pub use keys::{KeySource, Keys};

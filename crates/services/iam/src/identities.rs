@@ -40,8 +40,8 @@ impl IdentitySource for Iam {
 }
 
 impl PrincipalDirectory for Iam {
-    fn exists<'a>(&'a self, principal: &'a str) -> Boxed<'a, bool> {
-        Box::pin(async move { Ok(self.unique_id(principal).await?.is_some()) })
+    fn unique_id<'a>(&'a self, principal: &'a str) -> Boxed<'a, Option<String>> {
+        Box::pin(self.unique_id_of(principal))
     }
 }
 
@@ -136,7 +136,7 @@ impl Iam {
 
     /// The unique id of an existing user or role that a policy names: by the ARN of a user, a role or a
     /// role's session (which stays as it is), or by its unique id.
-    pub(crate) async fn unique_id(&self, principal: &str) -> Result<Option<String>, Fault> {
+    pub(crate) async fn unique_id_of(&self, principal: &str) -> Result<Option<String>, Fault> {
         let Ok(arn) = principal.parse::<Arn>() else { return self.by_unique_id(principal).await };
         let (Some(account), Some((kind, rest))) = (arn.account, arn.resource.split_once('/')) else {
             return Ok(None);

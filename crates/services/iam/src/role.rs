@@ -2,7 +2,7 @@
 
 use keyward_base::{AccountId, Fault, Partition};
 use keyward_gate::{Check, RequestContext, View};
-use keyward_policy::{Flavour, Policy};
+use keyward_policy::{Flavour, Policy, rename_principals};
 use keyward_schema::iam;
 
 use crate::iam::Iam;
@@ -82,7 +82,7 @@ impl TrustPolicy {
         let policy = document::parse(document, Flavour::Trust)?;
         let mut bound = Vec::new();
         for name in policy.principal_entities() {
-            match iam.unique_id(name).await? {
+            match iam.unique_id_of(name).await? {
                 Some(id) if id != name => bound.push((name.to_owned(), id)),
                 Some(_) => {}
                 None => {
@@ -104,12 +104,13 @@ impl TrustPolicy {
 
     /// The document with the unique id in place of the name of whoever is gone or is another one now.
     pub(crate) async fn shown(&self, iam: &Iam) -> Result<String, Fault> {
-        let mut document = self.document.clone();
+        let mut gone = Vec::new();
         for (arn, id) in &self.bound {
-            if iam.unique_id(arn).await?.as_ref() != Some(id) {
-                document = document.replace(&format!("\"{arn}\""), &format!("\"{id}\""));
+            if iam.unique_id_of(arn).await?.as_ref() != Some(id) {
+                gone.push((arn, id));
             }
         }
-        Ok(document)
+        let id_of = |name: &str| gone.iter().find(|(arn, _)| *arn == name).map(|(_, id)| (*id).clone());
+        Ok(rename_principals(&self.document, id_of))
     }
 }

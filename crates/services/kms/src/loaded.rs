@@ -57,7 +57,7 @@ struct InStore {
 impl LoadedKey {
     /// Makes the key at `arn` ready from its record.
     pub(crate) fn new(arn: KeyArn, record: KeyRecord) -> Result<Self, Fault> {
-        let policy = Policy::parse(&record.policy, Flavour::Resource).map_err(fault::internal)?;
+        let policy = compile(&record)?;
         let conditions = conditions(&record);
         let materials = record.materials.iter().filter_map(|material| {
             let token = material.token().cloned()?;
@@ -166,6 +166,14 @@ impl LoadedKey {
             .with_conditions(conditions)
             .with_grants(Arc::<KeyGrants>::clone(&self.grants))
     }
+}
+
+/// The key's policy, with its principals by their unique ids.
+fn compile(record: &KeyRecord) -> Result<Policy, Fault> {
+    let mut policy = Policy::parse(&record.policy, Flavour::Resource).map_err(fault::internal)?;
+    let bound = &record.bound_principals;
+    policy.bind_principals(|name| bound.iter().find(|(arn, _)| arn == name).map(|(_, id)| id.clone()));
+    Ok(policy)
 }
 
 /// A key's material where a CloudHSM cluster has it.

@@ -1,8 +1,11 @@
-//! Key policies before they are stored: well-formed, of known principals, and not a lockout.
+//! Key policies before they are stored: well-formed, of known principals, and not a lockout. Principals are bound to
+//! their unique ids, so that whoever takes a name later is not taken for the one who had it.
+
+use std::collections::BTreeSet;
 
 use keyward_base::Fault;
 use keyward_gate::RequestContext;
-use keyward_policy::{Flavour, Policy};
+use keyward_policy::{Flavour, Policy, rename_principals};
 
 use crate::fault;
 use crate::key::{KeyArn, KeyRecord, POLICY_BYTES_MAX};
@@ -12,23 +15,20 @@ use crate::loaded::LoadedKey;
 /// Condition keys that fit everyone when a request carries none of them.
 const PERMISSIVE_UNDER_FOR_ALL_VALUES: [&str; 2] = ["kms:EncryptionContext:", "aws:RequestTag/"];
 
-/// Refuses the key at `arn` with the policy that `record` has, in AWS's order: size, form, principals,
-/// lockout. `bypass` leaves out the last one only.
-pub(crate) async fn check(
+/// Gives `record`, the key at `arn`, the policy `text`, or refuses it in AWS's order: size, form, principals, lockout.
+/// `bypass` leaves out the last one only.
+pub(crate) async fn put(
     kms: &Kms,
     request: &RequestContext,
     arn: &KeyArn,
-    record: &KeyRecord,
-    bypass: bool,
+    record: &mut KeyRecord,
+    (text, bypass): (&str, bool),
 ) -> Result<(), Fault> {
+    text.clone_into(&mut record.policy);
     check_form(&record.policy)?;
     let policy =
         Policy::parse(&record.policy, Flavour::Resource).map_err(|error| malformed(error.message()))?;
-    for principal in policy.principal_entities() {
-        if !kms.principals.exists(principal).await? {
-            return Err(malformed("Policy contains a statement with one or more invalid principals."));
-        }
-    }
+    record.bound_principals = bound(kms, &policy).await?;
     check_condition_keys(&policy)?;
     let locked_out = || {
         let changed = LoadedKey::new(arn.clone(), record.clone())?;
@@ -40,6 +40,35 @@ pub(crate) async fn check(
         ));
     }
     Ok(())
+}
+
+/// The users and roles that the policy names by ARN, each once with its unique id.
+async fn bound(kms: &Kms, policy: &Policy) -> Result<Vec<(String, String)>, Fault> {
+    let names: BTreeSet<&str> = policy.principal_entities().collect();
+    let mut bound = Vec::new();
+    for name in names {
+        match kms.principals.unique_id(name).await? {
+            Some(id) if id != name => bound.push((name.to_owned(), id)),
+            Some(_) => {}
+            None => {
+                return Err(malformed("Policy contains a statement with one or more invalid principals."));
+            }
+        }
+    }
+    Ok(bound)
+}
+
+/// The policy of `record` as it was given, with the unique id in place of the ARN of whoever is gone or has the name
+/// of another one.
+pub(crate) async fn shown(kms: &Kms, record: &KeyRecord) -> Result<String, Fault> {
+    let mut gone = Vec::new();
+    for (arn, id) in &record.bound_principals {
+        if kms.principals.unique_id(arn).await?.as_ref() != Some(id) {
+            gone.push((arn, id));
+        }
+    }
+    let id_of = |name: &str| gone.iter().find(|(arn, _)| *arn == name).map(|(_, id)| (*id).clone());
+    Ok(if gone.is_empty() { record.policy.clone() } else { rename_principals(&record.policy, id_of) })
 }
 
 fn check_form(text: &str) -> Result<(), Fault> {

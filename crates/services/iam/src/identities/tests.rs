@@ -30,7 +30,11 @@ async fn knows_users_roles_and_sessions_by_arn_and_by_id() {
         ("AIDACKCEVSQ6C2EXAMPLE", false),
         ("nonsense", false),
     ] {
-        assert_eq!(house.iam.exists(principal).await.unwrap(), there, "{principal}");
+        let found = house.iam.unique_id(principal).await.unwrap();
+        assert_eq!(found.is_some(), there, "{principal}");
+        let expected = [(":user/", user.text("UserId")), (":role/", role.text("RoleId"))];
+        let expected = expected.into_iter().find(|(kind, _)| principal.contains(kind)).map(|(_, id)| id);
+        assert!(!there || found.as_deref() == Some(expected.unwrap_or(principal)), "{principal}: {found:?}");
     }
 }
 

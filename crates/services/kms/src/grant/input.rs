@@ -145,7 +145,7 @@ async fn check_principal(kms: &Kms, party: &Party) -> Result<(), Fault> {
     let parsed = arn.parse::<keyward_base::Arn>().ok();
     let known = match parsed {
         Some(parsed) if parsed.service == "iam" && parsed.resource == "root" => parsed.account.is_some(),
-        Some(_) => kms.principals.exists(arn).await?,
+        Some(_) => kms.principals.unique_id(arn).await?.is_some(),
         None => false,
     };
     if known {

@@ -25,7 +25,6 @@ pub(crate) struct CreateKey;
 pub(crate) struct NewKey {
     arn: KeyArn,
     record: KeyRecord,
-    bypass: bool,
     /// The custom key store that it is to be in.
     store: Option<NamedStore>,
 }
@@ -49,8 +48,7 @@ impl Operation for CreateKey {
         let id =
             if multi_region { KeyId::random_multi_region(&*kms.random) } else { KeyId::random(&*kms.random) };
         let arn = arn(request, request.account(), id);
-        let bypass = input.bypass_policy_lockout_safety_check == Some(true);
-        let checks = checks(request, input, kind, &arn, bypass);
+        let checks = checks(request, input, kind, &arn);
         let store = match &input.custom_key_store_id {
             Some(id) => Some(kms.find_store(request, view, id).await?),
             None => None,
@@ -72,20 +70,23 @@ impl Operation for CreateKey {
             } else {
                 MultiRegion::No
             },
-            policy: input.policy.clone().unwrap_or_else(|| default_policy(&arn.partition, arn.account)),
+            policy: default_policy(&arn.partition, arn.account),
             bound_principals: Vec::new(),
             tags,
             aliases: Vec::new(),
             materials: Vec::new(),
         };
-        Ok((NewKey { arn, record, bypass, store }, checks))
+        Ok((NewKey { arn, record, store }, checks))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<CreateKeyResponse, RunError> {
-        let NewKey { arn, record, bypass, store } = permit.subject();
-        policy::check(kms, permit.request(), arn, record, *bypass).await?;
-        let txn = kms.count_key(permit.txn(), arn).await?;
+        let (input, NewKey { arn, record, store }) = (permit.input(), permit.subject());
         let mut record = record.clone();
+        // The default policy is not asked whether it locks its maker out: kms:CreateKey includes it.
+        if let Some(text) = &input.policy {
+            policy::put(kms, permit.request(), arn, &mut record, (text, bypasses(input))).await?;
+        }
+        let txn = kms.count_key(permit.txn(), arn).await?;
         let store = store.as_ref().map(NamedStore::get).transpose()?;
         if let Some(store) = store {
             record.source = Source::CloudHsm(store.id.clone());
@@ -111,6 +112,10 @@ impl Operation for CreateKey {
         written?;
         Ok(CreateKeyResponse { key_metadata: Some(key_metadata) })
     }
+}
+
+fn bypasses(input: &CreateKeyRequest) -> bool {
+    input.bypass_policy_lockout_safety_check == Some(true)
 }
 
 /// What kind of key is asked for.
@@ -168,16 +173,10 @@ pub(super) fn check_create(request: &RequestContext, kind: KeyKind, bypass: bool
 }
 
 /// `kms:CreateKey`, and `kms:TagResource` on the new key where tags are given.
-fn checks(
-    request: &RequestContext,
-    input: &CreateKeyRequest,
-    kind: KeyKind,
-    arn: &KeyArn,
-    bypass: bool,
-) -> Vec<Check> {
+fn checks(request: &RequestContext, input: &CreateKeyRequest, kind: KeyKind, arn: &KeyArn) -> Vec<Check> {
     let tags = input.tags.as_deref().unwrap_or_default();
     let multi_region = arn.id.is_multi_region();
-    let create = check_create(request, kind, bypass)
+    let create = check_create(request, kind, bypasses(input))
         .with("kms:MultiRegion", if multi_region { "true" } else { "false" });
     let create = if multi_region { create.with("kms:MultiRegionKeyType", "PRIMARY") } else { create };
     let create = super::tag_resource::with_request_tags(create, tags);

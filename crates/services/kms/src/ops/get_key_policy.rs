@@ -1,14 +1,14 @@
-//! `GetKeyPolicy`: a key's policy as it was given.
+//! `GetKeyPolicy`: a key's policy as it was given; principals that are gone show as their unique ids.
 
 use keyward_base::Fault;
 use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{GetKeyPolicy as Shape, GetKeyPolicyRequest, GetKeyPolicyResponse};
 
-use crate::fault;
 use crate::key::POLICY_NAME;
 use crate::kms::Kms;
 use crate::quota;
 use crate::resolve::{Access, Target};
+use crate::{fault, policy};
 
 const ACCESS: Access = Access::manage("kms:GetKeyPolicy");
 
@@ -33,13 +33,13 @@ impl Operation for GetKeyPolicy {
         Ok((target, vec![check]))
     }
 
-    async fn run(_kms: &Kms, permit: Permit<Self>) -> Result<GetKeyPolicyResponse, RunError> {
+    async fn run(kms: &Kms, permit: Permit<Self>) -> Result<GetKeyPolicyResponse, RunError> {
         let name = permit.input().policy_name.as_deref().unwrap_or(POLICY_NAME);
         if name != POLICY_NAME {
             return Err(fault::not_found("No such policy exists").into());
         }
         Ok(GetKeyPolicyResponse {
-            policy: Some(permit.subject().key.record.policy.clone()),
+            policy: Some(policy::shown(kms, &permit.subject().key.record).await?),
             policy_name: Some(POLICY_NAME.to_owned()),
         })
     }

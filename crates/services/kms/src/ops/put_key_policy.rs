@@ -43,8 +43,8 @@ impl Operation for PutKeyPolicy {
         let (input, key) = (permit.input(), &permit.subject().key);
         check_name(input.policy_name.as_deref())?;
         let mut changed = key.record.clone();
-        changed.policy.clone_from(&input.policy);
-        policy::check(kms, permit.request(), &key.arn, &changed, bypasses(input)).await?;
+        let given = (input.policy.as_str(), bypasses(input));
+        policy::put(kms, permit.request(), &key.arn, &mut changed, given).await?;
         change_key(kms, permit.txn(), key, |record| *record = changed).await?;
         Ok(Unit)
     }

@@ -69,8 +69,10 @@ impl Operation for ReplicateKey {
             let message = format!("The key {arn} already exists");
             return Err(Fault::caller("AlreadyExistsException", message).into());
         }
-        let replica = replica(&key.record, &key.arn, permit.request(), input, tags.clone());
-        policy::check(kms, permit.request(), arn, &replica, bypasses(input)).await?;
+        let mut replica = replica(&key.record, &key.arn, permit.request(), input, tags.clone());
+        if let Some(text) = &input.policy {
+            policy::put(kms, permit.request(), arn, &mut replica, (text, bypasses(input))).await?;
+        }
         let mut primary = key.record.clone();
         primary.add_replica(arn.region.clone());
         let relatives_records = family.replica_records().map(|(_, record)| record);
@@ -106,13 +108,12 @@ fn replica(
     input: &ReplicateKeyRequest,
     tags: Tags,
 ) -> KeyRecord {
-    let own_policy = || default_policy(&primary_arn.partition, primary_arn.account);
     KeyRecord {
         created: request.now,
         description: input.description.clone().unwrap_or_default(),
         lifecycle: Lifecycle::Creating,
         multi_region: MultiRegion::Replica { primary: primary_arn.region.clone() },
-        policy: input.policy.clone().unwrap_or_else(own_policy),
+        policy: default_policy(&primary_arn.partition, primary_arn.account),
         bound_principals: Vec::new(),
         tags,
         aliases: Vec::new(),

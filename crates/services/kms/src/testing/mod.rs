@@ -9,9 +9,10 @@ mod invariants;
 mod multi_region;
 mod racing;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use keyward_base::{AccountId, Arn, Fault, Region, SeededRandom, SimulatedClock, Timestamp};
 use keyward_gate::{Caller, Gate, GateHandle, PrincipalDirectory, Router, Throttle, testing};
@@ -50,18 +51,38 @@ pub(crate) struct House {
     pub(crate) handle: GateHandle,
     pub(crate) clusters: Clusters,
     pub(crate) cloudhsm: Arc<clusters::CloudHsm>,
+    pub(crate) people: Arc<Everybody>,
     _gate: Arc<Gate>,
 }
 
 /// Takes everybody for existing but for those called nobody.
-struct Everybody;
+#[derive(Default)]
+pub(crate) struct Everybody(Mutex<BTreeMap<String, Option<String>>>);
+
+impl Everybody {
+    /// From now on the ARN belongs to whoever has this id; to nobody without one.
+    pub(crate) fn set(&self, arn: &str, id: Option<&str>) {
+        self.0.lock().unwrap().insert(arn.to_owned(), id.map(str::to_owned));
+    }
+}
 
 impl PrincipalDirectory for Everybody {
-    fn exists<'a>(
+    fn unique_id<'a>(
         &'a self,
         principal: &'a str,
-    ) -> Pin<Box<dyn Future<Output = Result<bool, Fault>> + Send + 'a>> {
-        Box::pin(async move { Ok(!principal.contains("nobody")) })
+    ) -> Pin<Box<dyn Future<Output = Result<Option<String>, Fault>> + Send + 'a>> {
+        Box::pin(async move {
+            if let Some(set) = self.0.lock().unwrap().get(principal) {
+                return Ok(set.clone());
+            }
+            let first = |prefix: &str, name: &str| format!("{prefix}{:A<17}", name.to_ascii_uppercase());
+            Ok(match principal.rsplit_once('/') {
+                _ if principal.contains("nobody") => None,
+                Some((kind, name)) if kind.ends_with(":user") => Some(first("AIDA", name)),
+                Some((kind, name)) if kind.ends_with(":role") => Some(first("AROA", name)),
+                _ => Some(principal.to_owned()),
+            })
+        })
     }
 }
 
@@ -103,12 +124,13 @@ impl House {
         let random = Arc::new(SeededRandom::new(seed));
         let handle = GateHandle::new();
         let known = Clusters::new();
+        let people = Arc::new(Everybody::default());
         let parts = KmsParts {
             store: store.clone(),
             vault,
             gate: handle.clone(),
             clusters: known.clone(),
-            principals: Arc::new(Everybody),
+            principals: people.clone(),
             clock: clock.clone(),
             random: random.clone(),
             partition: testing::partition(),
@@ -121,7 +143,7 @@ impl House {
         register(&mut router, &kms);
         let cloudhsm = clusters::register(&mut router);
         let gate = testing::gate_with(store.clone(), clock.clone(), random, router, &handle, throttle);
-        Self { store, clock, kms, handle, clusters: known, cloudhsm, _gate: gate }
+        Self { store, clock, kms, handle, clusters: known, cloudhsm, people, _gate: gate }
     }
 
     /// Calls an operation in the Region of the tests.
@@ -176,6 +198,11 @@ impl House {
     pub(crate) async fn create(&self, caller: &Caller, input: CreateKeyRequest) -> Result<String, Fault> {
         let made = self.call::<CreateKey>(caller, input).await?;
         Ok(made.key_metadata.unwrap().arn.unwrap())
+    }
+
+    /// The unique id of whoever has the ARN.
+    pub(crate) async fn people_id(&self, arn: &str) -> String {
+        self.people.unique_id(arn).await.unwrap().unwrap()
     }
 
     /// What is stored of a key; `None` when it is gone.

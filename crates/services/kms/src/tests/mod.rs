@@ -10,6 +10,7 @@ mod many_grants;
 mod model;
 mod multi_region;
 mod multi_region_import;
+mod principals;
 mod races;
 mod rotation;
 mod states;

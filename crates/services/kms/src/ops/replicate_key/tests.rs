@@ -123,7 +123,21 @@ async fn it_takes_the_permission_to_create_keys_in_the_replicas_region() {
         assert!(answer.contains("AccessDenied"), "{key}: {answer}");
     }
     assert!(refusal(replicate(foreigner()).await).starts_with("AccessDeniedException"));
-    replicate(user_allowed(&["kms:ReplicateKey", "kms:CreateKey", "kms:PutKeyPolicy"])).await.unwrap();
+    replicate(user_allowed(&["kms:ReplicateKey", "kms:CreateKey"])).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_policy_that_is_given_must_not_lock_its_giver_out() {
+    use crate::testing::{account_principal, allow, policy};
+    let house = House::new().await;
+    let arn = primary(&house).await;
+    let given = policy(&[allow(&account_principal(), "kms:*")]);
+    let input = ReplicateKeyRequest { policy: Some(given), ..replicate_key(&arn, AWAY) };
+    let maker = user_allowed(&["kms:ReplicateKey", "kms:CreateKey"]);
+    let answer = refusal(house.call::<ReplicateKey>(&maker, input.clone()).await);
+    assert!(answer.starts_with("MalformedPolicyDocumentException: The new key policy will not"), "{answer}");
+    let bypass = ReplicateKeyRequest { bypass_policy_lockout_safety_check: Some(true), ..input };
+    house.call::<ReplicateKey>(&maker, bypass).await.unwrap();
 }
 
 /// A user that may replicate under a condition on the primary, and make keys under `aws:RequestedRegion`.
