@@ -159,9 +159,10 @@ impl Writer {
         Ok(results)
     }
 
-    /// Nobody writes who can't read before: without this the file would stay closed when the trouble is over.
+    /// Nobody writes who can't read before: without this the file would stay closed when the trouble is over. An engine
+    /// whose commit failed still has what it read before, and reads no more.
     fn reopen_for_readers(&mut self, waiting: Vec<oneshot::Sender<()>>) {
-        if self.engine.is_none()
+        if (self.failed || self.engine.is_none())
             && let Err(cause) = self.reopen()
         {
             tracing::error!(%cause, "the store can not be opened again");
