@@ -100,7 +100,7 @@ async fn found(
         cluster: "cluster-aaaaaaaaaaa".parse()?,
         mode: HsmMode::Fips,
         hsm_type: HsmType::Hsm1Medium,
-        certificate_sha256: None,
+        certificate_sha256: Some([7; 32]),
     };
     let (_, first) = hsms.first().ok_or("a cluster has an HSM")?;
     first.found(&membership).await?;

@@ -127,6 +127,7 @@ async fn login(hsm: &HsmClient) -> SessionId {
 /// Makes the HSM the first of a cluster, with a key as KMS makes them.
 async fn found(hsm: &HsmClient) -> KeyHandle {
     hsm.found(&membership()).await.unwrap();
+    hsm.claim([7; 32]).await.unwrap();
     hsm.activate(operation(1), &password()).await.unwrap();
     let (admin, _) = hsm.login(&UserName::admin(), &password()).await.unwrap();
     let user = "kmsuser".parse().unwrap();

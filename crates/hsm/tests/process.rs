@@ -55,6 +55,7 @@ fn membership() -> Membership {
 /// Makes the HSM the first of a cluster, with a crypto user.
 async fn found(hsm: &HsmClient) -> SessionId {
     hsm.found(&membership()).await.unwrap();
+    hsm.claim([7; 32]).await.unwrap();
     hsm.activate(operation(), &pin()).await.unwrap();
     let (admin, _) = hsm.login(&UserName::admin(), &pin()).await.unwrap();
     hsm.create_user(admin, operation(), &alice(), Role::CryptoUser, &pin(), &[]).await.unwrap();

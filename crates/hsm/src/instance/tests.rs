@@ -27,6 +27,8 @@ use crate::client::{HsmClient, TestHsm};
 pub(crate) const AES: KeySpec = KeySpec::Aes { bytes: 32 };
 pub(crate) const GCM: CipherMechanism = CipherMechanism::AesGcm;
 pub(crate) const FLEET_KEY: [u8; 32] = [9; 32];
+/// The digest of the certificate with which the owner claimed the cluster.
+pub(crate) const CLAIM: [u8; 32] = [5; 32];
 
 /// A new operation.
 pub(crate) fn operation() -> OperationId {
@@ -66,6 +68,7 @@ pub(crate) async fn founded() -> Founded {
     let test = TestHsm::start_with_clock(&FLEET_KEY, clock.clone()).unwrap();
     let hsm = test.client();
     hsm.found(&membership()).await.unwrap();
+    hsm.claim(CLAIM).await.unwrap();
     hsm.activate(operation(), &pin("password")).await.unwrap();
     Founded { test, hsm, clock }
 }

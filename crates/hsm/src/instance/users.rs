@@ -38,13 +38,16 @@ impl Instance {
         Ok(Answer::Users(users))
     }
 
-    /// Sets the first admin's PIN.
+    /// Sets the first admin's PIN, once the cluster's owner has claimed it.
     pub(crate) fn activate(&self, operation: OperationId, pin: &Password) -> Result<Answer, HsmError> {
         let asked = Asked { operation, user: None };
         if let Some(answer) = self.done_before(&asked)? {
             return Ok(answer);
         }
-        drop(self.member()?);
+        let claimed = self.member()?.membership.as_ref().is_some_and(|of| of.certificate_sha256.is_some());
+        if !claimed {
+            return Err(HsmError::Invalid("the cluster has to be initialized first".to_owned()));
+        }
         let pin = PinHash::make(&*self.token, pin)?;
         let turn = self.turn()?;
         let name = UserName::admin();

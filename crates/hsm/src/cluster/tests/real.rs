@@ -26,7 +26,7 @@ async fn cluster(hsms: &[TestHsm]) -> Cluster {
         cluster: CLUSTER.parse().unwrap(),
         mode: HsmMode::Fips,
         hsm_type: HsmType::Hsm1Medium,
-        certificate_sha256: None,
+        certificate_sha256: Some([7; 32]),
     };
     hsms[0].client().found(&membership).await.unwrap();
     let member = |(index, hsm): (usize, &TestHsm)| NewMember {

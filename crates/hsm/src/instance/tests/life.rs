@@ -20,12 +20,11 @@ async fn a_backup_makes_a_blank_hsm_a_member_with_users_and_keys() {
     let alice = cluster.crypto_user("alice").await;
     let key = cluster.cipher(alice).await.handle;
     let ciphertext = cluster.encrypt(alice, key).await.unwrap();
-    cluster.hsm.claim([5; 32]).await.unwrap();
-    cluster.hsm.claim([5; 32]).await.unwrap();
+    cluster.hsm.claim(CLAIM).await.unwrap();
     assert_eq!(cluster.hsm.claim([6; 32]).await.unwrap_err(), HsmError::NotPermitted);
     let backup = cluster.hsm.backup().await.unwrap();
     let header = backup.header().unwrap();
-    assert_eq!((header.cluster, header.certificate_sha256), (membership().cluster, Some([5; 32])));
+    assert_eq!((header.cluster, header.certificate_sha256), (membership().cluster, Some(CLAIM)));
     assert_eq!(header.created_millis, 1_800_000_000_000);
     // Into another cluster, as a customer restores one.
     let copy = TestHsm::start(&FLEET_KEY).unwrap();
@@ -35,7 +34,7 @@ async fn a_backup_makes_a_blank_hsm_a_member_with_users_and_keys() {
     }
     let status = hsm.status().await.unwrap();
     let member = status.membership.unwrap();
-    assert_eq!((member.cluster, member.certificate_sha256), (other, Some([5; 32])));
+    assert_eq!((member.cluster, member.certificate_sha256), (other, Some(CLAIM)));
     assert_eq!(status.state_sum, cluster.hsm.status().await.unwrap().state_sum);
     let session = hsm.login(&name("alice"), &pin("password")).await.unwrap().0;
     assert_eq!(&*hsm.decrypt(session, key, GCM, b"context", &ciphertext).await.unwrap(), b"plaintext");
@@ -100,6 +99,7 @@ async fn a_founding_that_was_cut_off_is_done_again() {
     let identity = Arc::new(crate::instance::Identity::ephemeral());
     let test = TestHsm::with(token, identity, Arc::new(keyward_base::SystemClock)).unwrap();
     test.client().found(&membership()).await.unwrap();
+    test.client().claim(CLAIM).await.unwrap();
     test.client().activate(operation(), &pin("password")).await.unwrap();
 }
 

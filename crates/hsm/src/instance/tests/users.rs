@@ -15,6 +15,10 @@ async fn a_new_cluster_has_an_unactivated_admin_and_nobody_logs_in() {
     for user in [UserName::admin(), UserName::app_user()] {
         assert_eq!(hsm.login(&user, &pin("password")).await.unwrap_err(), HsmError::NotPermitted);
     }
+    // Nobody but its owner can claim the cluster, and nobody can be its admin before.
+    let early = hsm.activate(operation(), &pin("password")).await.unwrap_err();
+    assert!(matches!(early, HsmError::Invalid(_)), "{early}");
+    hsm.claim(CLAIM).await.unwrap();
     hsm.activate(operation(), &pin("password")).await.unwrap();
     assert_eq!(hsm.login(&UserName::admin(), &pin("password")).await.unwrap().1, Role::Admin);
     assert_eq!(hsm.activate(operation(), &pin("other12")).await.unwrap_err(), HsmError::NotPermitted);

@@ -75,7 +75,7 @@ impl House {
             cluster: CLUSTER.parse().unwrap(),
             mode: HsmMode::Fips,
             hsm_type: HsmType::Hsm1Medium,
-            certificate_sha256: None,
+            certificate_sha256: Some([7; 32]),
         };
         hsms[0].client().found(&membership).await.unwrap();
         let names = [("hsm-234567abcda", "us-east-1a"), ("hsm-234567abcdb", "us-east-1b")];

@@ -77,6 +77,7 @@ async fn founded(hsm: &HsmClient) -> SessionId {
         certificate_sha256: None,
     };
     hsm.found(&membership).await.unwrap();
+    hsm.claim([7; 32]).await.unwrap();
     hsm.activate(operation(1), &pin()).await.unwrap();
     let (admin, _) = hsm.login(&UserName::admin(), &pin()).await.unwrap();
     let user = "kmsuser".parse().unwrap();
