@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_base::{AccountId, Fault, Region};
-use keyward_hsm::{ClusterSession, HsmError, Password, UserName};
+use keyward_hsm::{ClusterSession, HsmError, Password, Role, UserName};
 use keyward_store::{Compare, KeyRange, Lease, LeaseError, Revision, Row, Txn, TxnError};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -240,7 +240,11 @@ impl Kms {
             // A password that no HSM takes is a wrong one.
             let Some(password) = password else { continue };
             match cluster.login(&kmsuser()?, &password).await {
-                Ok(session) => return Ok(Ok(session)),
+                Ok(session) if session.role() == Role::CryptoUser => return Ok(Ok(session)),
+                Ok(another) => {
+                    another.close().await;
+                    return Ok(Err((FailureCode::UserNotFound, HsmError::NoSuchUser)));
+                }
                 Err(error) => outcome = Err((failure(&error), error)),
             }
             if !matches!(outcome, Err((FailureCode::InvalidCredentials, _))) {
