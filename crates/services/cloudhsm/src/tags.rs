@@ -26,9 +26,7 @@ impl Tags {
     pub(crate) fn with(mut self, given: &[Tag]) -> Result<Self, Fault> {
         let mut added = BTreeMap::new();
         for tag in given {
-            if is_reserved(&tag.key) {
-                return Err(fault::tags("Tag keys that begin with aws: are reserved."));
-            }
+            check_own(&tag.key)?;
             if added.insert(tag.key.clone(), tag.value.clone()).is_some() {
                 return Err(fault::tags(format!("The tag key {} is given twice.", tag.key)));
             }
@@ -42,12 +40,12 @@ impl Tags {
     }
 
     /// These tags without those with the given keys; absent keys are ignored.
-    #[must_use]
-    pub(crate) fn without(mut self, keys: &[String]) -> Self {
+    pub(crate) fn without(mut self, keys: &[String]) -> Result<Self, Fault> {
         for key in keys {
+            check_own(key)?;
             self.0.remove(key);
         }
-        self
+        Ok(self)
     }
 
     /// The tags, in order of their keys.
@@ -78,8 +76,12 @@ pub(crate) fn with_keys(mut check: Check, keys: impl IntoIterator<Item = String>
     check
 }
 
-fn is_reserved(key: &str) -> bool {
-    key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+/// Tags that AWS itself makes are not the customer's to set or remove.
+fn check_own(key: &str) -> Result<(), Fault> {
+    if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+        return Err(fault::tags("Tag keys that begin with aws: are reserved."));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -107,6 +109,7 @@ mod tests {
     fn adding_replaces_and_removing_ignores_what_is_not_there() {
         let tags = Tags::given(Some(&many(50))).unwrap().with(&[tag("k00", "new")]).unwrap();
         assert_eq!(tags.shown()[0], tag("k00", "new"));
-        assert_eq!(tags.without(&["k00".to_owned(), "none".to_owned()]).shown().len(), 49);
+        assert!(tags.clone().without(&["aws:x".to_owned()]).is_err());
+        assert_eq!(tags.without(&["k00".to_owned(), "none".to_owned()]).unwrap().shown().len(), 49);
     }
 }

@@ -36,7 +36,7 @@ pub(crate) enum UserWords {
     },
     /// Lists the users.
     List,
-    /// Deletes a user and the keys that it owns.
+    /// Deletes a user, who must own no keys.
     Delete {
         /// The user's name
         #[arg(long)]

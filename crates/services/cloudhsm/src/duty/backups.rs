@@ -45,20 +45,27 @@ impl CloudHsm {
                     record.stage = Stage::Deleted(now);
                     txn.put(key, record.encode()?)
                 }
-                // The bytes after the row that promised them.
+                // Again, in case that we died between the row and the bytes.
                 Stage::Deleted(at) if now.since(at) >= SHOWN_FOR => {
-                    self.blobs.delete(&backup::blob(&record.id)?).await.map_err(fault::internal)?;
+                    self.remove_bytes(&record.id).await?;
                     txn.delete(key)
                 }
                 _ => continue,
             };
             match self.store.txn(txn).await {
                 // Whoever changed it first wins; the next look sees what is left to do.
-                Ok(_) | Err(TxnError::Conflict) => {}
+                Err(TxnError::Conflict) => {}
                 Err(error) => return Err(fault::internal(error)),
+                // The bytes after the row that promised them.
+                Ok(_) if matches!(record.stage, Stage::Deleted(_)) => self.remove_bytes(&record.id).await?,
+                Ok(_) => {}
             }
         }
         Ok(())
+    }
+
+    async fn remove_bytes(&self, id: &BackupId) -> Result<(), Fault> {
+        self.blobs.delete(&backup::blob(id)?).await.map_err(fault::internal)
     }
 
     async fn all_backups(&self) -> Result<Vec<Stored>, Fault> {

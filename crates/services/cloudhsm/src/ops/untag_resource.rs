@@ -28,7 +28,7 @@ impl Operation for UntagResource {
     }
 
     async fn run(service: &CloudHsm, permit: Permit<Self>) -> Result<UntagResourceResponse, RunError> {
-        let tags = permit.subject().tags().clone().without(&permit.input().tag_key_list);
+        let tags = permit.subject().tags().clone().without(&permit.input().tag_key_list)?;
         let txn = permit.txn();
         permit.into_subject().write(service, txn, tags).await?;
         Ok(UntagResourceResponse {})
