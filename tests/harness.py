@@ -7,11 +7,13 @@ addresses of its own on port 53.
 import itertools
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
 import time
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -117,18 +119,34 @@ class Keyward:
         self.process.kill()
         self.process.wait(10)
 
+    def children(self, *words):
+        """The process ids of the vault and the HSMs that `serve` has started and whose command lines have all these
+        words; of a path, its last part counts."""
+        found = []
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            try:
+                for child in (task / "children").read_text().split():
+                    given = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+                    if set(words) <= {Path(word).name for word in given}:
+                        found.append(int(child))
+            except OSError:
+                # Gone meanwhile.
+                continue
+        return found
+
     def vault(self):
         """The process id of the vault that `serve` has started; `None` while there is none."""
-        pid = self.process.pid
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                try:
-                    words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-                except OSError:
-                    continue
-                if b"vault" in words:
-                    return int(child)
-        return None
+        return next(iter(self.children("vault")), None)
+
+    @contextmanager
+    def without_room(self):
+        """While it lasts the server can write nothing, as on a full disk."""
+        _, most = resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, most))
+        try:
+            yield
+        finally:
+            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (most, most))
 
     def restart(self):
         self.stop()

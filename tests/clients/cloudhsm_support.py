@@ -5,18 +5,57 @@ import os
 import subprocess
 from pathlib import Path
 
-from harness import BINARY, keyward, wait_for
+from harness import BINARY, Keyward, keyward, wait_for
 
 SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1", "subnet-0123456789abcdef2"]
 ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]
 PASSWORD = "admin-secret-1"
 USER_PASSWORD = "user-secret-1"
+# The subnets of seed-like requests; one is where the configuration says.
+TWO_SUBNETS = ["subnet-a6b10bd1", "subnet-b6b10bd2"]
+QUOTAS = "[cloudhsm.quotas]\nclusters = 40\nhsms = 60\n[cloudhsm.subnets]\nsubnet-00000001 = 'us-east-1c'\n"
+NO_CLUSTER = "cluster-aaaaaaaaaaa"
+NO_BACKUP = "backup-aaaaaaaaaaa"
+INVALID = "CloudHsmInvalidRequestException"
+NOT_FOUND = "CloudHsmResourceNotFoundException"
+DENIED = "CloudHsmAccessDeniedException"
+TAGS = "CloudHsmTagException"
+
+
+def with_many_clusters(folder):
+    """A server whose account may have many clusters."""
+    return Keyward(folder / "data", config=QUOTAS)
 
 
 def openssl(*words, **options):
     done = subprocess.run(["openssl", *map(str, words)], capture_output=True, timeout=60, **options)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
+
+
+def described(hsm, cluster):
+    (found,) = hsm.describe_clusters(Filters={"clusterIds": [cluster]})["Clusters"]
+    return found
+
+
+def state(hsm, cluster, wanted):
+    wait_for(lambda: described(hsm, cluster)["State"] == wanted, 60)
+
+
+def empty_cluster(hsm, **members):
+    members = {"HsmType": "hsm1.medium", "SubnetIds": TWO_SUBNETS} | members
+    cluster = hsm.create_cluster(**members)["Cluster"]["ClusterId"]
+    wait_for(lambda: described(hsm, cluster)["State"] in ("UNINITIALIZED", "ACTIVE"), 60)
+    return cluster
+
+
+def backups(hsm, **filters):
+    return hsm.describe_backups(Filters={name: [value] for name, value in filters.items()})["Backups"]
+
+
+def ready_backup(hsm, cluster):
+    """The newest backup of the cluster, once there is one."""
+    return wait_for(lambda: backups(hsm, clusterIds=cluster, states="READY"), 60)[0]
 
 
 class Cluster:
@@ -82,6 +121,11 @@ class Cluster:
 
     def claim(self):
         """InitializeCluster with a customer's CA, made by openssl."""
+        self.api.initialize_cluster(ClusterId=self.id, **self.signed_by_its_owner())
+        self.wait_for("INITIALIZED")
+
+    def signed_by_its_owner(self):
+        """What InitializeCluster wants of the owner."""
         csr = wait_for(lambda: self.describe().get("Certificates", {}).get("ClusterCsr"), 60)
         key, anchor = self.folder / "customerCA.key", self.folder / "customerCA.crt"
         request, signed = self.folder / "cluster.csr", self.folder / "cluster.crt"
@@ -89,8 +133,7 @@ class Cluster:
         subject = ["-subj", "/C=GB/O=Example/CN=Customer CA"]
         openssl("req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", 3652, "-keyout", key, "-out", anchor, *subject)
         openssl("x509", "-req", "-in", request, "-CA", anchor, "-CAkey", key, "-CAcreateserial", "-out", signed, "-days", 3652)
-        self.api.initialize_cluster(ClusterId=self.id, SignedCert=signed.read_text(), TrustAnchor=anchor.read_text())
-        self.wait_for("INITIALIZED")
+        return {"SignedCert": signed.read_text(), "TrustAnchor": anchor.read_text()}
 
     # --- the command line ---------------------------------------------------------------------
 

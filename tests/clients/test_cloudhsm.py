@@ -8,32 +8,31 @@ import signal
 import botocore.session
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
-from cloudhsm_support import PASSWORD, Cluster, openssl
-from harness import Keyward, another_account, user_with, wait_for
-
-SUBNETS = ["subnet-a6b10bd1", "subnet-b6b10bd2"]
-NO_CLUSTER = "cluster-aaaaaaaaaaa"
-NO_BACKUP = "backup-aaaaaaaaaaa"
-INVALID = "CloudHsmInvalidRequestException"
-NOT_FOUND = "CloudHsmResourceNotFoundException"
-DENIED = "CloudHsmAccessDeniedException"
-QUOTAS = "[cloudhsm.quotas]\nclusters = 40\nhsms = 60\n[cloudhsm.subnets]\nsubnet-00000001 = 'us-east-1c'\n"
-
-
-def refused(code, call, **members):
-    with pytest.raises(ClientError) as error:
-        call(**members)
-    answer = error.value.response
-    assert answer["Error"]["Code"] == code, answer
-    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
-    return answer["Error"]["Message"]
+from cloudhsm_support import (
+    DENIED,
+    INVALID,
+    NO_BACKUP,
+    NO_CLUSTER,
+    NOT_FOUND,
+    PASSWORD,
+    TAGS,
+    TWO_SUBNETS,
+    Cluster,
+    backups,
+    described,
+    empty_cluster,
+    openssl,
+    ready_backup,
+    state,
+    with_many_clusters,
+)
+from harness import another_account, user_with, wait_for
+from kms_support import refused
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    """A server whose account may have many clusters."""
-    with Keyward(tmp_path_factory.mktemp("cloudhsm") / "data", config=QUOTAS) as server:
+    with with_many_clusters(tmp_path_factory.mktemp("cloudhsm")) as server:
         yield server
 
 
@@ -66,38 +65,13 @@ def speaking_cbor(server):
     )
 
 
-def described(hsm, cluster):
-    (found,) = hsm.describe_clusters(Filters={"clusterIds": [cluster]})["Clusters"]
-    return found
-
-
-def state(hsm, cluster, wanted):
-    wait_for(lambda: described(hsm, cluster)["State"] == wanted, 60)
-
-
-def empty_cluster(hsm, **members):
-    members = {"HsmType": "hsm1.medium", "SubnetIds": SUBNETS} | members
-    cluster = hsm.create_cluster(**members)["Cluster"]["ClusterId"]
-    wait_for(lambda: described(hsm, cluster)["State"] in ("UNINITIALIZED", "ACTIVE"), 60)
-    return cluster
-
-
-def backups(hsm, **filters):
-    return hsm.describe_backups(Filters={name: [value] for name, value in filters.items()})["Backups"]
-
-
-def ready_backup(hsm, cluster):
-    """The newest backup of the cluster, once there is one."""
-    return wait_for(lambda: backups(hsm, clusterIds=cluster, states="READY"), 60)[0]
-
-
 # --- clusters -------------------------------------------------------------------------------------
 
 
 def test_a_new_cluster_has_the_members_of_seed_002(hsm):
     made = hsm.create_cluster(
         HsmType="hsm1.medium",
-        SubnetIds=SUBNETS,
+        SubnetIds=TWO_SUBNETS,
         BackupRetentionPolicy={"Type": "DAYS", "Value": "30"},
         NetworkType="DUALSTACK",
         Mode="FIPS",
@@ -106,7 +80,7 @@ def test_a_new_cluster_has_the_members_of_seed_002(hsm):
     assert made["State"] == "CREATE_IN_PROGRESS"
     state(hsm, made["ClusterId"], "UNINITIALIZED")
     shown = described(hsm, made["ClusterId"])
-    assert shown["SubnetMapping"] == {"us-east-1a": SUBNETS[0], "us-east-1b": SUBNETS[1]}
+    assert shown["SubnetMapping"] == {"us-east-1a": TWO_SUBNETS[0], "us-east-1b": TWO_SUBNETS[1]}
     assert shown["BackupPolicy"] == "DEFAULT"
     assert shown["BackupRetentionPolicy"] == {"Type": "DAYS", "Value": "30"}
     assert (shown["HsmType"], shown["Mode"], shown["NetworkType"]) == ("hsm1.medium", "FIPS", "DUALSTACK")
@@ -122,19 +96,19 @@ def test_subnets_are_where_the_configuration_says(hsm):
 
 
 def test_bad_clusters_are_refused(hsm):
-    plain = {"HsmType": "hsm1.medium", "SubnetIds": SUBNETS}
+    plain = {"HsmType": "hsm1.medium", "SubnetIds": TWO_SUBNETS}
     for change in [
         {"HsmType": "hsm9.huge"},
         {"HsmType": "nonsense"},
         {"SubnetIds": ["subnet-x"]},
-        {"SubnetIds": [SUBNETS[0]] * 2},
+        {"SubnetIds": [TWO_SUBNETS[0]] * 2},
         {"Mode": "NON_FIPS"},
         {"BackupRetentionPolicy": {"Type": "DAYS", "Value": "6"}},
         {"SourceBackupId": "nonsense"},
     ]:
         refused(INVALID, hsm.create_cluster, **plain | change)
     refused(NOT_FOUND, hsm.create_cluster, SourceBackupId=NO_BACKUP, **plain)
-    refused("CloudHsmTagException", hsm.create_cluster, TagList=[{"Key": "aws:x", "Value": ""}], **plain)
+    refused(TAGS, hsm.create_cluster, TagList=[{"Key": "aws:x", "Value": ""}], **plain)
     refused(INVALID, hsm.describe_clusters, NextToken="made-up")
     refused(INVALID, hsm.describe_clusters, Filters={"names": ["x"]})
     assert hsm.describe_clusters(Filters={"clusterIds": [NO_CLUSTER]})["Clusters"] == []
@@ -181,7 +155,7 @@ def test_tags_are_added_listed_and_removed(hsm):
     hsm.untag_resource(ResourceId=cluster, TagKeyList=["a"])
     assert described(hsm, cluster)["TagList"] == [{"Key": "b", "Value": "1"}]
     twice = [{"Key": "x", "Value": "1"}] * 2
-    refused("CloudHsmTagException", hsm.tag_resource, ResourceId=cluster, TagList=twice)
+    refused(TAGS, hsm.tag_resource, ResourceId=cluster, TagList=twice)
     many = [{"Key": f"k{number}", "Value": ""} for number in range(50)]
     refused("CloudHsmResourceLimitExceededException", hsm.tag_resource, ResourceId=cluster, TagList=many)
 
@@ -190,7 +164,7 @@ def test_an_account_has_four_clusters_and_six_hsms_unless_configured(own_server)
     with own_server as server:
         hsm = server.client("cloudhsmv2")
         made = [empty_cluster(hsm) for _ in range(4)]
-        assert "4 clusters" in refused(INVALID, hsm.create_cluster, HsmType="hsm1.medium", SubnetIds=SUBNETS)
+        assert "4 clusters" in refused(INVALID, hsm.create_cluster, HsmType="hsm1.medium", SubnetIds=TWO_SUBNETS)
         for cluster in made[:3]:
             hsm.create_hsm(ClusterId=cluster, AvailabilityZone="us-east-1a")
         assert "initialized before" in refused(INVALID, hsm.create_hsm, ClusterId=made[0], AvailabilityZone="us-east-1b")
@@ -204,7 +178,7 @@ def test_a_cluster_from_its_first_hsm_to_its_last_backup(house, hsm, tmp_path):
     refused(INVALID, hsm.create_hsm, ClusterId=cluster, AvailabilityZone="us-east-1f")
     refused(INVALID, hsm.initialize_cluster, ClusterId=cluster, SignedCert="x", TrustAnchor="x")
     made = hsm.create_hsm(ClusterId=cluster, AvailabilityZone="us-east-1a", IpAddress="10.0.1.11")["Hsm"]
-    assert (made["State"], made["EniIp"], made["SubnetId"]) == ("CREATE_IN_PROGRESS", "10.0.1.11", SUBNETS[0])
+    assert (made["State"], made["EniIp"], made["SubnetId"]) == ("CREATE_IN_PROGRESS", "10.0.1.11", TWO_SUBNETS[0])
     wait_for(lambda: described(hsm, cluster)["Hsms"][0]["State"] == "ACTIVE", 60)
     shown = described(hsm, cluster)
     (first,) = shown["Hsms"]
@@ -303,7 +277,7 @@ def test_backups_are_listed_kept_deleted_and_taken_back(hsm, used):
     assert deleted["BackupState"] == "PENDING_DELETION" and deleted["DeleteTimestamp"]
     refused(INVALID, hsm.delete_backup, **own)
     refused(INVALID, hsm.modify_backup_attributes, **own, NeverExpires=False)
-    refused(INVALID, hsm.create_cluster, HsmType="hsm1.medium", SubnetIds=SUBNETS, SourceBackupId=own["BackupId"])
+    refused(INVALID, hsm.create_cluster, HsmType="hsm1.medium", SubnetIds=TWO_SUBNETS, SourceBackupId=own["BackupId"])
     assert [one["BackupId"] for one in backups(hsm, states="PENDING_DELETION")] == [own["BackupId"]]
     assert hsm.restore_backup(**own)["Backup"]["BackupState"] == "READY"
     ascending = hsm.describe_backups(SortAscending=True, MaxResults=50)["Backups"]
@@ -344,7 +318,7 @@ def test_a_changed_backup_is_refused(house, hsm, used):
     content = blob.read_bytes()
     blob.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     try:
-        wanted = {"HsmType": "hsm1.medium", "SubnetIds": SUBNETS, "SourceBackupId": backup}
+        wanted = {"HsmType": "hsm1.medium", "SubnetIds": TWO_SUBNETS, "SourceBackupId": backup}
         assert "was changed" in refused(INVALID, hsm.create_cluster, **wanted)
     finally:
         blob.write_bytes(content)
@@ -355,7 +329,7 @@ def test_a_resource_policy_shares_a_backup_with_another_account(house, hsm, used
     arn = {"ResourceArn": backup["BackupArn"]}
     other_keys, other_account = another_account(house)
     other = house.client("cloudhsmv2", keys=other_keys)
-    wanted = {"HsmType": "hsm1.medium", "SubnetIds": SUBNETS, "SourceBackupId": backup["BackupArn"]}
+    wanted = {"HsmType": "hsm1.medium", "SubnetIds": TWO_SUBNETS, "SourceBackupId": backup["BackupArn"]}
     assert other.describe_backups(Shared=True)["Backups"] == []
     refused(DENIED, other.create_cluster, **wanted)
     assert "Policy" not in hsm.get_resource_policy(**arn)
@@ -383,7 +357,8 @@ def test_a_resource_policy_shares_a_backup_with_another_account(house, hsm, used
     refused(DENIED, other.get_resource_policy, **arn)
     made = other.create_cluster(**wanted)["Cluster"]["ClusterId"]
     state(other, made, "ACTIVE")
-    assert hsm.delete_resource_policy(**arn)["Policy"] == policy
+    deleted = hsm.delete_resource_policy(**arn)
+    assert (deleted["ResourceArn"], deleted["Policy"]) == (backup["BackupArn"], policy)
     assert other.describe_backups(Shared=True)["Backups"] == []
 
 
@@ -431,23 +406,17 @@ def test_policies_decide_by_action_resource_and_tag(house, hsm):
 def test_cbor_speaks_as_json_does(house, hsm):
     cbor = speaking_cbor(house)
     assert cbor.meta.service_model.metadata["protocol"] == "smithy-rpc-v2-cbor"
-    made = cbor.create_cluster(HsmType="hsm1.medium", SubnetIds=SUBNETS, TagList=[{"Key": "a", "Value": "ü"}])["Cluster"]
+    made = cbor.create_cluster(HsmType="hsm1.medium", SubnetIds=TWO_SUBNETS, TagList=[{"Key": "a", "Value": "ü"}])["Cluster"]
     state(cbor, made["ClusterId"], "UNINITIALIZED")
     assert described(cbor, made["ClusterId"]) == described(hsm, made["ClusterId"])
-    assert INVALID in refused_by(cbor.create_cluster, HsmType="hsm9.huge", SubnetIds=SUBNETS)
-    assert NOT_FOUND in refused_by(cbor.delete_cluster, ClusterId=NO_CLUSTER)
+    refused(INVALID, cbor.create_cluster, HsmType="hsm9.huge", SubnetIds=TWO_SUBNETS)
+    refused(NOT_FOUND, cbor.delete_cluster, ClusterId=NO_CLUSTER)
     assert cbor.list_tags(ResourceId=made["ClusterId"])["TagList"] == [{"Key": "a", "Value": "ü"}]
     assert cbor.delete_cluster(ClusterId=made["ClusterId"])["Cluster"]["State"] == "DELETE_IN_PROGRESS"
 
 
-def refused_by(call, **members):
-    with pytest.raises(ClientError) as error:
-        call(**members)
-    return error.value.response["Error"]["Code"]
-
-
 def test_the_aws_cli_walks_the_api(house):
-    made = house.aws("cloudhsmv2", "create-cluster", "--hsm-type", "hsm1.medium", "--subnet-ids", *SUBNETS)["Cluster"]
+    made = house.aws("cloudhsmv2", "create-cluster", "--hsm-type", "hsm1.medium", "--subnet-ids", *TWO_SUBNETS)["Cluster"]
     cluster = made["ClusterId"]
     one = ["cloudhsmv2", "describe-clusters", "--filters", f"clusterIds={cluster}"]
     wait_for(lambda: house.aws(*one)["Clusters"][0]["State"] == "UNINITIALIZED", 60)
@@ -463,7 +432,7 @@ def test_the_aws_cli_walks_the_api(house):
 
 
 def test_an_hsm_that_hangs_shows_as_degraded_and_comes_back(house, hsm, used):
-    (pid,) = hsm_processes(house, used.describe()["Hsms"][0]["HsmId"])
+    (pid,) = house.children(used.describe()["Hsms"][0]["HsmId"])
     os.kill(pid, signal.SIGSTOP)
     try:
         wait_for(lambda: used.describe()["Hsms"][0]["State"] == "DEGRADED", 60)
@@ -487,17 +456,3 @@ def test_serve_killed_while_hsms_are_made_completes_them(own_server, tmp_path):
     assert "dan" in [user["username"] for user in cluster.cli("user", "list")[1]["users"]]
     assert len([path for path in (server.folder / "hsms").glob("hsm-*") if not path.suffix]) == 3
     server.stop()
-
-
-def hsm_processes(house, hsm):
-    """The processes that run this HSM."""
-    found = []
-    for path in os.listdir("/proc"):
-        if path.isdigit():
-            try:
-                with open(f"/proc/{path}/cmdline", "rb") as file:
-                    if hsm.encode() in file.read():
-                        found.append(int(path))
-            except OSError:
-                pass
-    return found

@@ -1,7 +1,6 @@
 """Every operation of KMS, asked for each error that its model declares."""
 
 import os
-import resource
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
@@ -239,12 +238,9 @@ def changing(kms, there):
 def test_a_disk_that_takes_nothing_is_an_internal_error_until_it_does(own_server):
     kms = own_server.start().client("kms")
     calls = changing(kms, own_server.client("kms", region="eu-west-1"))
-    process = own_server.process.pid
-    _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (0, most))
-    for operation, members in calls.items():
-        refused("KMSInternalException", getattr(kms, operation), status=500, **members)
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (most, most))
+    with own_server.without_room():
+        for operation, members in calls.items():
+            refused("KMSInternalException", getattr(kms, operation), status=500, **members)
     # Whoever comes first opens the store again; nothing that failed has happened.
     key = calls["disable_key"]["KeyId"]
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"

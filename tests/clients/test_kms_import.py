@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import itertools
 import os
-import resource
 import signal
 
 import pytest
@@ -434,12 +433,9 @@ def test_failures_of_ours_change_nothing(own_server, file):
     members = {"KeyId": waiting, "ImportToken": answer["ImportToken"], "EncryptedKeyMaterial": sealed, **FOREVER}
 
     # A disk that takes nothing.
-    process = own_server.process.pid
-    _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (0, most))
-    refused("KMSInternalException", kms.import_key_material, status=500, **members)
-    refused("KMSInternalException", kms.delete_imported_key_material, status=500, KeyId=held)
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (most, most))
+    with own_server.without_room():
+        refused("KMSInternalException", kms.import_key_material, status=500, **members)
+        refused("KMSInternalException", kms.delete_imported_key_material, status=500, KeyId=held)
     wait_for(lambda: create(kms))
     assert [shown(kms, arn)["KeyState"] for arn in (held, waiting)] == ["Enabled", "PendingImport"]
 

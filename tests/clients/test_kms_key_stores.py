@@ -1,23 +1,25 @@
 """Custom key stores with boto3: made, connected, used, broken and mended, with every error on the way."""
 
-import resource
-
 import pytest
 from cloudhsm_support import ZONES, Cluster, done, openssl
 from harness import Keyward, user_with, wait_for
+from key_store_support import (
+    KMSUSER_PASSWORD,
+    active_cluster,
+    connect,
+    create_key,
+    create_store,
+    describe,
+    disconnect,
+    dispose,
+    wait_until,
+    wanted,
+)
 from kms_support import create, fresh, refused
 
 NO_CLUSTER = "cluster-234567abcde"
 NO_STORE = "cks-0123456789abcdef0"
-KMSUSER_PASSWORD = "kmsPswd123"
 IN_STORE = {"Origin": "AWS_CLOUDHSM"}
-
-
-def active_cluster(server, folder):
-    """A cluster with an HSM in each of two zones and the crypto user `kmsuser`."""
-    cluster = Cluster.make(server, folder)
-    cluster.make_user("kmsuser", password=KMSUSER_PASSWORD)
-    return cluster
 
 
 @pytest.fixture(scope="module")
@@ -34,56 +36,12 @@ def kms(house):
     return house.client("kms")
 
 
-def wanted(house, **changes):
-    return {
-        "CustomKeyStoreName": fresh("store"),
-        "CloudHsmClusterId": house.cluster.id,
-        "TrustAnchorCertificate": house.cluster.trust_anchor,
-        "KeyStorePassword": KMSUSER_PASSWORD,
-    } | changes
-
-
-def create_store(house, kms, **changes):
-    return kms.create_custom_key_store(**wanted(house, **changes))["CustomKeyStoreId"]
-
-
-def describe(kms, store):
-    (entry,) = kms.describe_custom_key_stores(CustomKeyStoreId=store)["CustomKeyStores"]
-    return entry
-
-
-def wait_until(kms, store, *states):
-    return wait_for(lambda: describe(kms, store)["ConnectionState"] in states and describe(kms, store))
-
-
-def connect(kms, store):
-    kms.connect_custom_key_store(CustomKeyStoreId=store)
-    return wait_until(kms, store, "CONNECTED", "FAILED")
-
-
-def disconnect(kms, store):
-    kms.disconnect_custom_key_store(CustomKeyStoreId=store)
-    return wait_until(kms, store, "DISCONNECTED")
-
-
-def dispose(house, kms, store):
-    """Forgets a store without keys, and gives `kmsuser` the password back that the tests know."""
-    if describe(kms, store)["ConnectionState"] != "DISCONNECTED":
-        disconnect(kms, store)
-    kms.delete_custom_key_store(CustomKeyStoreId=store)
-    house.cluster.set_password("kmsuser", KMSUSER_PASSWORD)
-
-
 @pytest.fixture
 def store(house, kms):
     """A store of one's own, without keys at the end."""
     store = create_store(house, kms)
     yield store
     dispose(house, kms, store)
-
-
-def create_key(kms, store, **members):
-    return kms.create_key(Origin="AWS_CLOUDHSM", CustomKeyStoreId=store, **members)["KeyMetadata"]
 
 
 def test_a_stores_life(house, kms):
@@ -314,12 +272,9 @@ def test_a_disk_that_takes_nothing_changes_no_store(own_server, tmp_path):
 
 def failing(house, calls):
     """Makes these calls while the server can write nothing."""
-    process = house.process.pid
-    _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (0, most))
-    for operation, members in calls:
-        refused("KMSInternalException", operation, status=500, **members)
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (most, most))
+    with house.without_room():
+        for operation, members in calls:
+            refused("KMSInternalException", operation, status=500, **members)
 
 
 def test_keys_of_a_store(own_server, tmp_path):

@@ -29,24 +29,6 @@ USERS = 2
 ALL_AT_ONCE = 25
 
 
-def hsm_processes(server):
-    """The process ids of the HSMs that `serve` runs."""
-    found = []
-    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
-        try:
-            children = (task / "children").read_text().split()
-        except OSError:
-            continue
-        for child in children:
-            try:
-                words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"hsm" in words and b"run" in words:
-                found.append(int(child))
-    return found
-
-
 class Load(threading.Thread):
     """A crypto user who makes, uses, changes and deletes keys until told to stop. Every refusal is one too many."""
 
@@ -157,7 +139,7 @@ def kill_at_random(server, clusters, load, chance, serving_min, kills):
         for watch in watches:
             wait_for(lambda watch=watch: active(watch) >= (HSMS if all_at_once else serving_min), 60, 0.01)
         time.sleep(chance.uniform(0, 0.03))
-        living = hsm_processes(server)
+        living = server.children("hsm", "run")
         for victim in living if all_at_once else [chance.choice(living)]:
             try:
                 os.kill(victim, signal.SIGKILL)
@@ -188,7 +170,7 @@ def all_hold_the_same(cluster):
 
 def without_any_hsm(server, cluster):
     """All HSMs hang: the documented error; they are killed: all is well again."""
-    hanging = wait_for(lambda: len(hsm_processes(server)) == CLUSTERS * HSMS and hsm_processes(server), 60)
+    hanging = wait_for(lambda: len(server.children("hsm", "run")) == CLUSTERS * HSMS and server.children("hsm", "run"), 60)
     with cluster.shell("user0") as shell:
         for hsm in hanging:
             os.kill(hsm, signal.SIGSTOP)

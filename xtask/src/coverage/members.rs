@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::tree::SourceFile;
 
 /// The sections of `models/served.toml` whose members are followed one by one.
-pub(crate) const SERVICES: [&str; 1] = ["kms"];
+pub(crate) const SERVICES: [&str; 2] = ["kms", "cloudhsmv2"];
 
 const EXCUSES: &str = "tests/coverage.toml";
 const NOTHING: &str = "**nothing yet**";
