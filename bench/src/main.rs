@@ -23,8 +23,9 @@ use std::process::ExitCode;
 
 type Failure = Box<dyn std::error::Error>;
 
-const USAGE: &str = "usage: keyward-bench kms|cloudhsm [ROUNDS [SECONDS [CONNECTIONS]]] | memory [KEYS [REQUESTS]]
+const USAGE: &str = "usage: keyward-bench kms|cloudhsm [ROUNDS [SECONDS [CONNECTIONS [CASE]]]] | memory [KEYS [REQUESTS]]
 
+CASE is the beginning of the names of the cases of kms that are measured, such as Encrypt.
 BAO names OpenBao's program; without it, the one that `cargo xtask test` installs below target/venv is measured.";
 
 /// Where the tests' Python packages are, from the folder of this program.
@@ -55,6 +56,8 @@ struct Settings {
     rounds: usize,
     seconds: u64,
     connections: usize,
+    /// How the names of the measured cases begin.
+    case: String,
     /// OpenBao's program; without it there is no peer.
     bao: Option<PathBuf>,
 }
@@ -67,6 +70,7 @@ fn settings(words: &[&str]) -> Result<Settings, Failure> {
         rounds: number(0, 5)?,
         seconds: number(1, 2)? as u64,
         connections: number(2, 16)?,
+        case: words.get(3).map_or_else(String::new, |word| (*word).to_owned()),
         bao: bao()?,
     })
 }
