@@ -5,11 +5,33 @@ use serde::ser::{Error, SerializeMap};
 use serde::{Serialize, Serializer};
 
 use crate::base64;
+use crate::codec::Misfit;
+
+/// Writes a value of `shape`.
+pub(crate) fn write(shape: &'static ShapeFacts, value: &Value) -> Result<Vec<u8>, Misfit> {
+    let mut body = Vec::with_capacity(expected_bytes(value));
+    serde_json::to_writer(&mut body, &Written { shape, value }).map_err(|_| Misfit(shape.name))?;
+    Ok(body)
+}
+
+/// About how long `value` is when it is written.
+fn expected_bytes(value: &Value) -> usize {
+    /// A member's name with what stands around it.
+    const NAME: usize = 32;
+    match value {
+        Value::Boolean(_) | Value::Integer(_) | Value::Double(_) | Value::Timestamp(_) => 16,
+        Value::String(text) => text.len() + 4,
+        Value::Blob(bytes) => bytes.len() / 3 * 4 + 8,
+        Value::List(items) => items.iter().map(|item| expected_bytes(item) + 1).sum(),
+        Value::Map(entries) => entries.iter().map(|(key, value)| key.len() + 8 + expected_bytes(value)).sum(),
+        Value::Structure(slots) => slots.iter().flatten().map(|value| NAME + expected_bytes(value)).sum(),
+    }
+}
 
 /// A value with the shape that says how it is written.
-pub(crate) struct Written<'a> {
-    pub(crate) shape: &'static ShapeFacts,
-    pub(crate) value: &'a Value,
+struct Written<'a> {
+    shape: &'static ShapeFacts,
+    value: &'a Value,
 }
 
 impl Serialize for Written<'_> {
