@@ -99,7 +99,7 @@ impl Trail {
         if !self.wanted {
             return;
         }
-        self.resources = checks.iter().map(|check| (check.action, check.resource.clone())).collect();
+        self.resources = checks.iter().map(|check| (check.action, check.resource.to_string())).collect();
     }
 
     /// The event of the call, if it is wanted.

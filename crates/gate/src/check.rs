@@ -19,13 +19,15 @@ pub struct Check {
     /// The IAM action, such as `kms:Sign`.
     pub action: &'static str,
     /// The resource's ARN, or `*` for actions that name none.
-    pub resource: String,
+    pub resource: Arc<str>,
     /// The account that owns the resource; the caller's own for `*`.
     pub owner: AccountId,
     /// Which policies decide.
     pub judge: Judge,
     /// The operation's own condition keys (`kms:KeySpec`, `aws:RequestTag/…`); the gate adds the global ones.
     pub conditions: ConditionValues,
+    /// The resource's own condition keys, whatever is done to it: shared by all requests on it.
+    pub resource_conditions: Arc<ConditionValues>,
     /// How a refusal names the resource.
     pub shown: Shown,
     /// The encryption context that comes with the request: grants are constrained by it.
@@ -77,20 +79,40 @@ pub enum Shown {
 
 impl Check {
     /// A check by identity policies alone on a resource of `owner`.
-    pub fn identity(action: &'static str, resource: impl Into<String>, owner: AccountId) -> Self {
+    pub fn identity(action: &'static str, resource: impl Into<Arc<str>>, owner: AccountId) -> Self {
         Self::new(action, resource, owner, Judge::Identity)
     }
 
     /// A check in which `judge` says which policies decide.
-    pub fn new(action: &'static str, resource: impl Into<String>, owner: AccountId, judge: Judge) -> Self {
+    pub fn new(action: &'static str, resource: impl Into<Arc<str>>, owner: AccountId, judge: Judge) -> Self {
         let resource = resource.into();
-        let mut conditions = ConditionValues::new();
-        if resource != "*" {
-            conditions.set("aws:ResourceAccount", owner.to_string());
+        let mut of_resource = ConditionValues::new();
+        if &*resource != "*" {
+            of_resource.set("aws:ResourceAccount", owner.to_string());
         }
-        let shown = Shown::ByArn;
-        let context = BTreeMap::new();
-        Self { action, resource, owner, judge, conditions, shown, context, granted: None, grants: None }
+        Self::on(action, resource, owner, judge, Arc::new(of_resource))
+    }
+
+    /// A check on a resource whose own condition keys, `aws:ResourceAccount` among them, are made already.
+    pub fn on(
+        action: &'static str,
+        resource: Arc<str>,
+        owner: AccountId,
+        judge: Judge,
+        resource_conditions: Arc<ConditionValues>,
+    ) -> Self {
+        Self {
+            action,
+            resource,
+            owner,
+            judge,
+            conditions: ConditionValues::new(),
+            resource_conditions,
+            shown: Shown::ByArn,
+            context: BTreeMap::new(),
+            granted: None,
+            grants: None,
+        }
     }
 
     /// The same with a condition key.

@@ -58,6 +58,7 @@ impl RequestContext {
             granted: check.granted,
             keys: Keys {
                 operation: &check.conditions,
+                resource: &check.resource_conditions,
                 caller: self.caller.conditions(),
                 request: &*self.globals,
             },

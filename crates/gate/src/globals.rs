@@ -18,6 +18,7 @@ pub(crate) fn of_caller(
     let mut keys = ConditionValues::new()
         .with("aws:PrincipalType", kind(principal))
         .with("aws:PrincipalIsAWSService", truth(matches!(principal, Principal::Service(_))));
+    keys.set("kms:CallerAccount", principal.account().to_string());
     match principal {
         Principal::Service(service) => {
             keys.set("aws:PrincipalServiceName", service.name);
@@ -28,7 +29,6 @@ pub(crate) fn of_caller(
             // Of a session, AWS shows the role here.
             keys.set("aws:PrincipalArn", role_arn.unwrap_or(arn).to_owned());
             keys.set("aws:PrincipalAccount", principal.account().to_string());
-            keys.set("kms:CallerAccount", principal.account().to_string());
             keys.set("aws:userid", principal.user_id());
         }
     }

@@ -1,4 +1,4 @@
-//! Where a condition key is looked up: the operation's own keys, the caller's, then the request's.
+//! Where a condition key is looked up: the operation's own keys, the resource's, the caller's, then the request's.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,6 +22,8 @@ impl KeySource for ConditionValues {
 pub struct Keys<'a> {
     /// What the operation says of its resource and input.
     pub operation: &'a ConditionValues,
+    /// What is known of the resource whatever is done to it.
+    pub resource: &'a ConditionValues,
     /// What is known of the caller.
     pub caller: &'a ConditionValues,
     /// What is known of the request.
@@ -32,13 +34,13 @@ impl<'a> Keys<'a> {
     /// No keys at all.
     pub fn none() -> Self {
         static NONE: ConditionValues = ConditionValues::new();
-        Keys { operation: &NONE, caller: &NONE, request: &NONE }
+        Keys { operation: &NONE, resource: &NONE, caller: &NONE, request: &NONE }
     }
 
     /// The values of `key`; `None` when no layer has it.
     pub fn get(self, key: &str) -> Option<&'a [Cow<'static, str>]> {
-        let known = self.operation.get(key).or_else(|| self.caller.get(key));
-        known.or_else(|| self.request.keys().get(key))
+        let known = self.operation.get(key).or_else(|| self.resource.get(key));
+        known.or_else(|| self.caller.get(key)).or_else(|| self.request.keys().get(key))
     }
 
     /// The value of `key` when it has exactly one.
@@ -52,6 +54,6 @@ impl<'a> Keys<'a> {
 
 impl fmt::Debug for Keys<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries([self.operation, self.caller]).finish_non_exhaustive()
+        f.debug_list().entries([self.operation, self.resource, self.caller]).finish_non_exhaustive()
     }
 }

@@ -485,7 +485,7 @@ proptest! {
                 _ => Authority::TrustPolicy(&resource_policy),
             },
             granted: None,
-            keys: Keys { operation: &values, caller: &none, request: &none },
+            keys: Keys { operation: &values, resource: &none, caller: &none, request: &none },
         };
         let decision = decide(&question);
         let decided = match decision.verdict {

@@ -21,7 +21,7 @@ fn request() -> ConditionValues {
 fn holds(condition: &str) -> Result<bool, Unresolved> {
     let element = Json::parse(condition).unwrap();
     let (values, none) = (request(), ConditionValues::new());
-    let keys = Keys { operation: &values, caller: &none, request: &none };
+    let keys = Keys { operation: &values, resource: &none, caller: &none, request: &none };
     for condition in Condition::compile_all(&element, true).unwrap() {
         if !condition.holds(keys)? {
             return Ok(false);

@@ -40,7 +40,7 @@ fn with(
         owner: identity.account,
         authority: Authority::Identity,
         granted: None,
-        keys: Keys { operation: &none, caller: &none, request: &none },
+        keys: Keys { operation: &none, resource: &none, caller: &none, request: &none },
     };
     check(&question, &decide(&question));
 }
@@ -111,7 +111,7 @@ fn spared(identity: &Identity, listed: &str) -> bool {
         owner: identity.account,
         authority: Authority::KeyPolicy(&key),
         granted: None,
-        keys: Keys { operation: &none, caller: &none, request: &none },
+        keys: Keys { operation: &none, resource: &none, caller: &none, request: &none },
     };
     decide(&question).is_allowed()
 }

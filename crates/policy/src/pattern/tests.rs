@@ -48,7 +48,7 @@ fn a_hostile_pattern_ends_soon() {
 fn a_variable_is_literal_and_takes_its_default_when_absent() {
     let values = ConditionValues::new().with("aws:username", "a*e").with_list("aws:TagKeys", ["x", "y"]);
     let none = ConditionValues::new();
-    let keys = Keys { operation: &values, caller: &none, request: &none };
+    let keys = Keys { operation: &values, resource: &none, caller: &none, request: &none };
     let check = |pattern: &str, text: &str| Pattern::compile(pattern, ALL).unwrap().matches(text, keys);
     assert_eq!(check("home/${aws:username}/*", "home/a*e/x"), Ok(true));
     assert_eq!(check("home/${AWS:UserName}/*", "home/abe/x"), Ok(false));

@@ -113,13 +113,8 @@ impl Source {
     }
 
     /// The permission that decrypting takes.
-    pub(crate) fn check(
-        &self,
-        access: &Access,
-        request: &RequestContext,
-        wanted: &SourceRequest<'_>,
-    ) -> Check {
-        let check = with_context(self.target.check(access, request), wanted.context, wanted.algorithm);
+    pub(crate) fn check(&self, access: &Access, wanted: &SourceRequest<'_>) -> Check {
+        let check = with_context(self.target.check(access), wanted.context, wanted.algorithm);
         if self.named { check } else { check.shown_by_ciphertext() }
     }
 

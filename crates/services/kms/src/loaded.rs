@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keyward_base::{AccountId, Fault, Timestamp};
-use keyward_gate::{Check, Judge, RequestContext};
+use keyward_gate::{Check, Judge};
 use keyward_hsm::KeyHandle;
 use keyward_policy::{ConditionValues, Flavour, Policy};
 use keyward_schema::kms::{KeyMetadata, KeyState};
@@ -32,10 +32,12 @@ const READY_KEYS_MAX: std::num::NonZeroUsize = match std::num::NonZeroUsize::new
 pub(crate) struct LoadedKey {
     /// Its name, from the place of its row.
     pub(crate) arn: KeyArn,
+    /// The name's text.
+    pub(crate) arn_text: Arc<str>,
     /// What is stored of it.
     pub(crate) record: KeyRecord,
     policy: Arc<Policy>,
-    conditions: ConditionValues,
+    conditions: Arc<ConditionValues>,
     materials: Vec<KeyRef>,
     grants: Arc<KeyGrants>,
     /// Its last use, shared with its forms of other revisions.
@@ -58,7 +60,8 @@ impl LoadedKey {
     /// Makes the key at `arn` ready from its record.
     pub(crate) fn new(arn: KeyArn, record: KeyRecord) -> Result<Self, Fault> {
         let policy = compile(&record)?;
-        let conditions = conditions(&record);
+        let conditions = Arc::new(conditions(&arn, &record));
+        let arn_text = arn.to_string().into();
         let materials = record.materials.iter().filter_map(|material| {
             let token = material.token().cloned()?;
             Some(bind(&arn, &record, material.id, token))
@@ -68,7 +71,7 @@ impl LoadedKey {
         let lapses = record.next_expiry();
         let policy = Arc::new(policy);
         let usage = UseCell::new(arn.clone());
-        Ok(Self { arn, policy, conditions, materials, grants, usage, lapses, record, store: None })
+        Ok(Self { arn, arn_text, policy, conditions, materials, grants, usage, lapses, record, store: None })
     }
 
     /// The same key, in `store`.
@@ -158,12 +161,10 @@ impl LoadedKey {
     }
 
     /// The permission to do `action` on it.
-    pub(crate) fn check(&self, action: &'static str, request: &RequestContext) -> Check {
-        let mut conditions = self.conditions.clone();
-        conditions.set("kms:CallerAccount", request.account().to_string());
+    pub(crate) fn check(&self, action: &'static str) -> Check {
         let judge = Judge::KeyPolicy(Arc::clone(&self.policy));
-        Check::new(action, self.arn.to_string(), self.arn.account, judge)
-            .with_conditions(conditions)
+        let (arn, conditions) = (Arc::clone(&self.arn_text), Arc::clone(&self.conditions));
+        Check::on(action, arn, self.arn.account, judge, conditions)
             .with_grants(Arc::<KeyGrants>::clone(&self.grants))
     }
 }
@@ -208,8 +209,9 @@ pub(crate) fn binding(arn: &KeyArn, record: &KeyRecord, material_id: MaterialId)
 }
 
 /// The condition keys that every operation on a key carries.
-fn conditions(record: &KeyRecord) -> ConditionValues {
+fn conditions(arn: &KeyArn, record: &KeyRecord) -> ConditionValues {
     let mut values = ConditionValues::new()
+        .with("aws:ResourceAccount", arn.account.to_string())
         .with("kms:KeySpec", record.spec.as_str())
         .with("kms:CustomerMasterKeySpec", record.spec.as_str())
         .with("kms:KeyUsage", record.usage.as_str())

@@ -32,7 +32,7 @@ pub(crate) async fn put(
     check_condition_keys(&policy)?;
     let locked_out = || {
         let changed = LoadedKey::new(arn.clone(), record.clone())?;
-        Ok::<_, Fault>(request.judge(&changed.check("kms:PutKeyPolicy", request)).is_err())
+        Ok::<_, Fault>(request.judge(&changed.check("kms:PutKeyPolicy")).is_err())
     };
     if !bypass && locked_out()? {
         return Err(malformed(

@@ -75,8 +75,8 @@ impl Target {
     }
 
     /// The permission that the request takes on the key.
-    pub(crate) fn check(&self, access: &Access, request: &RequestContext) -> Check {
-        let check = self.key.check(access.action, request);
+    pub(crate) fn check(&self, access: &Access) -> Check {
+        let check = self.key.check(access.action);
         match &self.alias {
             Some(alias) => check.with("kms:RequestAlias", alias.to_string()),
             None => check,

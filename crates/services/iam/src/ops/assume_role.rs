@@ -49,8 +49,12 @@ impl Operation for AssumeRole {
             // An empty trust policy refuses as that of a role that trusts somebody else.
             None => Policy::default(),
         };
-        let check =
-            Check::new("sts:AssumeRole", &input.role_arn, account, Judge::TrustPolicy(Arc::new(trust)));
+        let check = Check::new(
+            "sts:AssumeRole",
+            input.role_arn.as_str(),
+            account,
+            Judge::TrustPolicy(Arc::new(trust)),
+        );
         let tags = found.as_ref().map_or(&[][..], |role| &role.tags);
         let check =
             check.with_conditions(entity::resource_conditions(tags)).with_conditions(conditions(input));

@@ -43,10 +43,8 @@ impl Operation for CreateAlias {
         let target = super::alias_target(kms, request, view, &ACCESS, &input.target_key_id).await?;
         let arn = alias_arn(&request.partition, &request.region, request.account(), &name);
         let row = view.get(&rows::alias(request.account(), &request.region, &name)).await?;
-        let checks = vec![
-            Check::identity(ACCESS.action, arn.clone(), request.account()),
-            target.check(&ACCESS, request),
-        ];
+        let checks =
+            vec![Check::identity(ACCESS.action, arn.clone(), request.account()), target.check(&ACCESS)];
         Ok((NewAlias { name, arn, exists: row.is_some(), target }, checks))
     }
 

@@ -50,8 +50,7 @@ impl Operation for CreateGrant {
         let same = same.map(|row| rows::decode(&row.value)).transpose()?;
         let count = counted(view.get(&places.count()).await?.as_ref())?;
         let grants = KeyGrants { arn: target.key.arn.clone(), child: Some(record.clone()) };
-        let check =
-            with_grant(target.check(&ACCESS, request), request, &record).with_grants(Arc::new(grants));
+        let check = with_grant(target.check(&ACCESS), request, &record).with_grants(Arc::new(grants));
         Ok((NewGrant { target, record, same, count }, vec![check]))
     }
 

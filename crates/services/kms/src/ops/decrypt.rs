@@ -33,7 +33,7 @@ impl Operation for Decrypt {
     ) -> Result<(Attested<Source>, Vec<Check>), Fault> {
         let recipient = kms.recipient(request, input.recipient.as_ref())?;
         let source = Source::find(kms, request, view, &ACCESS, &source_request(input)).await?;
-        let check = source.check(&ACCESS, request, &source_request(input));
+        let check = source.check(&ACCESS, &source_request(input));
         let check = with_recipient(check, recipient.as_ref());
         Ok((Attested { subject: source, recipient }, vec![check]))
     }

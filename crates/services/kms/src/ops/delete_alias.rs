@@ -44,7 +44,7 @@ impl Operation for DeleteAlias {
         let name = AliasName::customers(&input.alias_name)?;
         let alias = pointing(kms, request, view, name).await?;
         let mut checks = vec![Check::identity(ACTION, alias.arn.clone(), request.account())];
-        checks.extend(alias.key.as_ref().map(|key| key.check(ACTION, request)));
+        checks.extend(alias.key.as_ref().map(|key| key.check(ACTION)));
         Ok((alias, checks))
     }
 

@@ -33,7 +33,7 @@ impl Operation for DeleteImportedKeyMaterial {
         view: &mut View<'_>,
     ) -> Result<(Self::Subject, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request);
+        let check = target.check(&ACCESS);
         let family = kms.family(view, &target.key).await?;
         Ok(((target, family), vec![check]))
     }

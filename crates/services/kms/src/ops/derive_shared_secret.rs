@@ -35,7 +35,7 @@ impl Operation for DeriveSharedSecret {
     ) -> Result<(Attested<Target>, Vec<Check>), Fault> {
         let recipient = kms.recipient(request, input.recipient.as_ref())?;
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request);
+        let check = target.check(&ACCESS);
         let check = check.with("kms:KeyAgreementAlgorithm", input.key_agreement_algorithm.as_str());
         let check = with_recipient(check, recipient.as_ref());
         Ok((Attested { subject: target, recipient }, vec![check]))

@@ -36,11 +36,11 @@ impl Operation for DescribeKey {
         view: &mut View<'_>,
     ) -> Result<(Described, Vec<Check>), Fault> {
         if let Some(new) = kms.missing_managed_key(request, view, &ACCESS, &input.key_id).await? {
-            let check = new.target.check(&ACCESS, request);
+            let check = new.target.check(&ACCESS);
             return Ok((Described::Missing(new), vec![check]));
         }
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request);
+        let check = target.check(&ACCESS);
         Ok((Described::There(Box::new(kms.describe(view, &target.key).await?)), vec![check]))
     }
 

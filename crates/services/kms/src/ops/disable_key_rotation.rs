@@ -29,7 +29,7 @@ impl Operation for DisableKeyRotation {
         view: &mut View<'_>,
     ) -> Result<(Rotating, Vec<Check>), Fault> {
         let found = Rotating::find(kms, request, view, &ACCESS, &input.key_id).await?;
-        let check = found.target.check(&ACCESS, request);
+        let check = found.target.check(&ACCESS);
         Ok((found, vec![check]))
     }
 

@@ -31,7 +31,7 @@ impl Operation for EnableKey {
         view: &mut View<'_>,
     ) -> Result<(Rotating, Vec<Check>), Fault> {
         let found = Rotating::find(kms, request, view, &ACCESS, &input.key_id).await?;
-        let check = found.target.check(&ACCESS, request);
+        let check = found.target.check(&ACCESS);
         Ok((found, vec![check]))
     }
 

@@ -29,7 +29,7 @@ impl Operation for EnableKeyRotation {
         view: &mut View<'_>,
     ) -> Result<(Rotating, Vec<Check>), Fault> {
         let found = Rotating::find(kms, request, view, &ACCESS, &input.key_id).await?;
-        let check = found.target.check(&ACCESS, request);
+        let check = found.target.check(&ACCESS);
         let days = period_days(input.rotation_period_in_days)?;
         let check = check.with("kms:RotationPeriodInDays", days.to_string());
         Ok((found, vec![check]))

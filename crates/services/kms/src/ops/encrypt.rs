@@ -32,7 +32,7 @@ impl Operation for Encrypt {
         view: &mut View<'_>,
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request);
+        let check = target.check(&ACCESS);
         let check = with_context(check, &input.encryption_context, input.encryption_algorithm);
         Ok((target, vec![check]))
     }

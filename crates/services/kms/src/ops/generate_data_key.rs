@@ -34,7 +34,7 @@ impl Operation for GenerateDataKey {
     ) -> Result<(Attested<Target>, Vec<Check>), Fault> {
         let recipient = kms.recipient(request, input.recipient.as_ref())?;
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = with_context(target.check(&ACCESS, request), &input.encryption_context, None);
+        let check = with_context(target.check(&ACCESS), &input.encryption_context, None);
         let check = with_recipient(check, recipient.as_ref());
         Ok((Attested { subject: target, recipient }, vec![check]))
     }

@@ -35,7 +35,7 @@ impl Operation for GenerateDataKeyPair {
     ) -> Result<(Attested<Target>, Vec<Check>), Fault> {
         let recipient = kms.recipient(request, input.recipient.as_ref())?;
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = with_pair(target.check(&ACCESS, request), input.key_pair_spec, &input.encryption_context);
+        let check = with_pair(target.check(&ACCESS), input.key_pair_spec, &input.encryption_context);
         let check = with_recipient(check, recipient.as_ref());
         Ok((Attested { subject: target, recipient }, vec![check]))
     }

@@ -32,7 +32,7 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
         view: &mut View<'_>,
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = with_pair(target.check(&ACCESS, request), input.key_pair_spec, &input.encryption_context);
+        let check = with_pair(target.check(&ACCESS), input.key_pair_spec, &input.encryption_context);
         Ok((target, vec![check]))
     }
 

@@ -31,7 +31,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         view: &mut View<'_>,
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = with_context(target.check(&ACCESS, request), &input.encryption_context, None);
+        let check = with_context(target.check(&ACCESS), &input.encryption_context, None);
         Ok((target, vec![check]))
     }
 

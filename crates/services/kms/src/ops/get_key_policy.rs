@@ -29,7 +29,7 @@ impl Operation for GetKeyPolicy {
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let name = input.policy_name.clone().unwrap_or_else(|| POLICY_NAME.to_owned());
-        let check = target.check(&ACCESS, request).with("kms:PolicyName", name);
+        let check = target.check(&ACCESS).with("kms:PolicyName", name);
         Ok((target, vec![check]))
     }
 

@@ -35,7 +35,7 @@ impl Operation for GetParametersForImport {
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let check = target
-            .check(&ACCESS, request)
+            .check(&ACCESS)
             .with("kms:WrappingAlgorithm", input.wrapping_algorithm.as_str())
             .with("kms:WrappingKeySpec", input.wrapping_key_spec.as_str());
         Ok((target, vec![check]))

@@ -44,7 +44,7 @@ impl Operation for ImportKeyMaterial {
     ) -> Result<(Self::Subject, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
         let model = input.expiration_model.unwrap_or(ExpirationModelType::KeyMaterialExpires);
-        let mut check = target.check(&ACCESS, request).with("kms:ExpirationModel", model.as_str());
+        let mut check = target.check(&ACCESS).with("kms:ExpirationModel", model.as_str());
         if let Some(valid_to) = input.valid_to {
             check = check.with("kms:ValidTo", valid_to.iso8601_millis());
         }

@@ -35,7 +35,7 @@ impl Operation for ListGrants {
         view: &mut View<'_>,
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request);
+        let check = target.check(&ACCESS);
         Ok((target, vec![check.with("kms:GrantIsForAWSResource", super::for_aws_resource(request))]))
     }
 

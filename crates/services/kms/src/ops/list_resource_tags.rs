@@ -30,7 +30,7 @@ impl Operation for ListResourceTags {
         view: &mut View<'_>,
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request);
+        let check = target.check(&ACCESS);
         Ok((target, vec![check]))
     }
 

@@ -33,7 +33,7 @@ impl Operation for PutKeyPolicy {
         let name = input.policy_name.clone().unwrap_or_else(|| POLICY_NAME.to_owned());
         let bypass = if bypasses(input) { "true" } else { "false" };
         let check = target
-            .check(&ACCESS, request)
+            .check(&ACCESS)
             .with("kms:PolicyName", name)
             .with("kms:BypassPolicyLockoutSafetyCheck", bypass);
         Ok((target, vec![check]))

@@ -40,9 +40,9 @@ impl Operation for ReEncrypt {
         let source = Source::find(kms, request, view, &FROM, &source_request(input)).await?;
         let destination = kms.find(request, view, &TO, &input.destination_key_id).await?;
         let same = if source.key().arn == destination.key.arn { "true" } else { "false" };
-        let from = source.check(&FROM, request, &source_request(input));
+        let from = source.check(&FROM, &source_request(input));
         let to = with_context(
-            destination.check(&TO, request),
+            destination.check(&TO),
             &input.destination_encryption_context,
             input.destination_encryption_algorithm,
         );

@@ -141,7 +141,7 @@ fn checks(
 ) -> Vec<Check> {
     let (tags, bypass) = (input.tags.as_deref().unwrap_or_default(), bypasses(input));
     let replicate = target
-        .check(&ACCESS, request)
+        .check(&ACCESS)
         .with("kms:ReplicaRegion", arn.region.to_string())
         .with("kms:BypassPolicyLockoutSafetyCheck", if bypass { "true" } else { "false" });
     let replicate = super::tag_resource::with_request_tags(replicate, tags);

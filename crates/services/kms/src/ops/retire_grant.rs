@@ -58,7 +58,7 @@ impl Operation for RetireGrant {
             found => found?,
         };
         let reach = reach(request, &found.record).ok_or_else(stranger)?;
-        Ok(((key.arn.clone(), found.clone()), vec![check(request, &key, &found.record, reach)]))
+        Ok(((key.arn.clone(), found.clone()), vec![check(&key, &found.record, reach)]))
     }
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<Unit, RunError> {
@@ -80,8 +80,8 @@ fn reach(request: &RequestContext, record: &GrantRecord) -> Option<Reach> {
     retiring.max(grantee).max(issuer)
 }
 
-fn check(request: &RequestContext, key: &LoadedKey, record: &GrantRecord, reach: Reach) -> Check {
-    let mut check = key.check(ACTION, request);
+fn check(key: &LoadedKey, record: &GrantRecord, reach: Reach) -> Check {
+    let mut check = key.check(ACTION);
     // Another grant that lets the caller retire itself says nothing about this one.
     check.grants = None;
     check.judge = match check.judge {

@@ -29,7 +29,7 @@ impl Operation for RevokeGrant {
         view: &mut View<'_>,
     ) -> Result<(Self::Subject, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request);
+        let check = target.check(&ACCESS);
         let check = check.with("kms:GrantIsForAWSResource", for_aws_resource(request));
         let found = match grant_id(&input.grant_id) {
             Ok(id) => find_grant(view, &target.key.arn, id).await,

@@ -38,7 +38,7 @@ impl Operation for RotateKeyOnDemand {
         view: &mut View<'_>,
     ) -> Result<(Self::Subject, Vec<Check>), Fault> {
         let found = Rotating::find(kms, request, view, &ACCESS, &input.key_id).await?;
-        let check = found.target.check(&ACCESS, request);
+        let check = found.target.check(&ACCESS);
         let family = kms.family(view, &found.target.key).await?;
         Ok(((found, family), vec![check]))
     }

@@ -34,7 +34,7 @@ impl Operation for ScheduleKeyDeletion {
         view: &mut View<'_>,
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request);
+        let check = target.check(&ACCESS);
         let days = input.pending_window_in_days.unwrap_or(WINDOW_DAYS_MAX);
         let check = check.with("kms:ScheduleKeyDeletionPendingWindowInDays", days.to_string());
         Ok((target, vec![check]))

@@ -31,7 +31,7 @@ impl Operation for Sign {
         view: &mut View<'_>,
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request);
+        let check = target.check(&ACCESS);
         let check = with_signing(check, input.signing_algorithm, input.message_type);
         Ok((target, vec![check]))
     }

@@ -29,7 +29,7 @@ impl Operation for TagResource {
         view: &mut View<'_>,
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = with_request_tags(target.check(&ACCESS, request), &input.tags);
+        let check = with_request_tags(target.check(&ACCESS), &input.tags);
         Ok((target, vec![check]))
     }
 

@@ -29,7 +29,7 @@ impl Operation for UntagResource {
         view: &mut View<'_>,
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let mut check = target.check(&ACCESS, request);
+        let mut check = target.check(&ACCESS);
         check.conditions.set_list("aws:TagKeys", input.tag_keys.clone());
         Ok((target, vec![check]))
     }

@@ -44,8 +44,8 @@ impl Operation for UpdateAlias {
         let alias = pointing(kms, request, view, name).await?;
         let target = super::alias_target(kms, request, view, &ACCESS, &input.target_key_id).await?;
         let mut checks = vec![Check::identity(ACCESS.action, alias.arn.clone(), request.account())];
-        checks.extend(alias.key.as_ref().map(|key| key.check(ACCESS.action, request)));
-        checks.push(target.check(&ACCESS, request));
+        checks.extend(alias.key.as_ref().map(|key| key.check(ACCESS.action)));
+        checks.push(target.check(&ACCESS));
         Ok((Repointed { alias, target }, checks))
     }
 

@@ -54,10 +54,11 @@ impl Operation for UpdatePrimaryRegion {
         let members = family.iter().flat_map(|family| family.replicas.iter().chain([&family.primary]));
         let next = members.into_iter().find(|key| key.arn == next_arn).map(Arc::clone);
         let asks = |check: Check| check.with("kms:PrimaryRegion", region.to_string());
-        let mut checks = vec![asks(found.target.check(&ACCESS, request))];
-        checks.extend(next.iter().map(|next| {
-            asks(next.check(ACCESS.action, request)).with("aws:RequestedRegion", region.to_string())
-        }));
+        let mut checks = vec![asks(found.target.check(&ACCESS))];
+        checks.extend(
+            next.iter()
+                .map(|next| asks(next.check(ACCESS.action)).with("aws:RequestedRegion", region.to_string())),
+        );
         Ok((NewPrimary { found, family, next, next_arn }, checks))
     }
 

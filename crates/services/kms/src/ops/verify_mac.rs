@@ -31,7 +31,7 @@ impl Operation for VerifyMac {
         view: &mut View<'_>,
     ) -> Result<(Target, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let check = target.check(&ACCESS, request).with("kms:MacAlgorithm", input.mac_algorithm.as_str());
+        let check = target.check(&ACCESS).with("kms:MacAlgorithm", input.mac_algorithm.as_str());
         Ok((target, vec![check]))
     }
 
