@@ -70,9 +70,12 @@ impl Timestamp {
         Some(Self(parsed.as_millisecond()))
     }
 
-    /// Reads SigV4's basic form (`20260102T030405Z`); `None` when it is not that.
+    /// Reads SigV4's basic form (`20260102T030405Z`); `None` when it is not exactly that.
     pub fn parse_basic(text: &str) -> Option<Self> {
-        let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
+        let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+        let ([y1, y2, month, day], [hour, minute, second]) = (pairs(date)?, pairs(time)?);
+        let year = i16::from(y1) * 100 + i16::from(y2);
+        let civil = jiff::civil::DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
         let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(Self(zoned.timestamp().as_millisecond()))
     }
@@ -102,6 +105,18 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// The two-digit numbers that `text` consists of.
+fn pairs<const N: usize>(text: &str) -> Option<[i8; N]> {
+    let (digits, rest) = text.as_bytes().as_chunks::<2>();
+    let digits: &[[u8; 2]; N] = digits.try_into().ok().filter(|_| rest.is_empty())?;
+    let mut numbers = [0; N];
+    for (number, pair) in numbers.iter_mut().zip(digits) {
+        let [tens, ones] = pair.map(|digit| char::from(digit).to_digit(10));
+        *number = i8::try_from(tens? * 10 + ones?).ok()?;
+    }
+    Some(numbers)
+}
+
 fn clamped_millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
@@ -121,7 +136,19 @@ mod tests {
             Timestamp::parse_basic("20170327T174816Z").map(Timestamp::unix_seconds),
             Some(1_490_636_896)
         );
-        assert_eq!(Timestamp::parse_basic("2017"), None);
+        for wrong in [
+            "2017",
+            "2017032T174816Z",
+            "20170327T174816",
+            "20170327t174816Z",
+            "20170327T174860Z",
+            "20170327T17481Z",
+            "2017 327T174816Z",
+            "20170229T174816Z",
+            "+0170327T174816Z",
+        ] {
+            assert_eq!(Timestamp::parse_basic(wrong), None, "{wrong}");
+        }
         assert_eq!(
             Timestamp::parse_http_date("Mon, 27 Mar 2017 17:48:16 GMT").map(Timestamp::unix_seconds),
             Some(1_490_636_896)

@@ -11,15 +11,24 @@ use super::{ALGORITHM, Presented, RawRequest};
 /// All but `A-Za-z0-9-_.~` is encoded.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The string to sign for `request` under what was presented.
-pub(super) fn string_to_sign(request: &RawRequest<'_>, presented: &Presented<'_>) -> String {
-    let canonical = canonical_request(request, presented);
-    let hash = HEXLOWER.encode(digest::digest(&digest::SHA256, &canonical).as_ref());
-    format!("{ALGORITHM}\n{}\n{}\n{hash}", presented.time.iso8601_basic(), presented.scope())
+/// The string to sign for `request` under what was presented. Of its parameters that were worked out before,
+/// `payload_hash` is that of the body and `scope` the scope of what was presented.
+pub(super) fn string_to_sign(
+    request: &RawRequest<'_>,
+    presented: &Presented<'_>,
+    payload_hash: &str,
+    scope: &str,
+) -> String {
+    let hash = sha256_hex(&canonical_request(request, presented, payload_hash));
+    [ALGORITHM, &presented.time_basic, scope, &hash].join("\n")
 }
 
-pub(super) fn canonical_request(request: &RawRequest<'_>, presented: &Presented<'_>) -> Vec<u8> {
-    let mut text = Vec::with_capacity(512);
+pub(super) fn canonical_request(
+    request: &RawRequest<'_>,
+    presented: &Presented<'_>,
+    payload_hash: &str,
+) -> Vec<u8> {
+    let mut text = Vec::with_capacity(1024);
     push_line(&mut text, request.method.as_bytes());
     push_line(&mut text, canonical_path(request.path).as_bytes());
     push_line(&mut text, canonical_query(request.query).as_bytes());
@@ -31,13 +40,13 @@ pub(super) fn canonical_request(request: &RawRequest<'_>, presented: &Presented<
     }
     text.push(b'\n');
     push_line(&mut text, presented.signed_headers.as_bytes());
-    text.extend_from_slice(payload_hash(request.body).as_bytes());
+    text.extend_from_slice(payload_hash.as_bytes());
     text
 }
 
-/// The hash of the body in lower-case hexadecimal.
-pub(super) fn payload_hash(body: &[u8]) -> String {
-    HEXLOWER.encode(digest::digest(&digest::SHA256, body).as_ref())
+/// The hash of `bytes` in lower-case hexadecimal.
+pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+    HEXLOWER.encode(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 fn push_line(text: &mut Vec<u8>, line: &[u8]) {

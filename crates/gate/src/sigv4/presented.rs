@@ -20,6 +20,8 @@ pub(crate) struct Presented<'a> {
     pub(crate) signed_headers: Cow<'a, str>,
     pub(crate) signature: Cow<'a, str>,
     pub(crate) time: Timestamp,
+    /// The same as SigV4 writes it: `20260102T030405Z`.
+    pub(crate) time_basic: Cow<'a, str>,
     pub(crate) session_token: Option<Cow<'a, str>>,
     /// Seconds for which a presigned request is good.
     pub(crate) expires_seconds: Option<u32>,
@@ -70,7 +72,7 @@ fn from_header<'a>(request: &RawRequest<'a>, header: &'a str) -> Result<Presente
     Ok(scope.presented(
         Cow::Borrowed(signed_headers),
         Cow::Borrowed(signature),
-        time(date)?,
+        Time::read(Cow::Borrowed(date))?,
         request.header("x-amz-security-token").map(Cow::Borrowed),
         None,
     ))
@@ -98,7 +100,7 @@ fn from_query<'a>(query: &Query<'a>) -> Result<Presented<'a>, AuthError> {
     });
     let scope = Scope::read(credential)?;
     let token = query.get("X-Amz-Security-Token");
-    Ok(scope.presented(signed_headers, signature, time(&date)?, token, expires.transpose()?))
+    Ok(scope.presented(signed_headers, signature, Time::read(date)?, token, expires.transpose()?))
 }
 
 /// A credential's five parts.
@@ -133,11 +135,12 @@ impl<'a> Scope<'a> {
         self,
         signed_headers: Cow<'a, str>,
         signature: Cow<'a, str>,
-        time: Timestamp,
+        time: Time<'a>,
         session_token: Option<Cow<'a, str>>,
         expires_seconds: Option<u32>,
     ) -> Presented<'a> {
         let Self { access_key_id, date, region, service } = self;
+        let Time { time, basic: time_basic } = time;
         Presented {
             access_key_id,
             date,
@@ -146,19 +149,32 @@ impl<'a> Scope<'a> {
             signed_headers,
             signature,
             time,
+            time_basic,
             session_token,
             expires_seconds,
         }
     }
 }
 
-/// `X-Amz-Date` in ISO basic form, or a `Date` header of either form.
-fn time(text: &str) -> Result<Timestamp, AuthError> {
-    Timestamp::parse_basic(text).or_else(|| Timestamp::parse_http_date(text)).ok_or_else(|| {
-        AuthError::Incomplete(format!(
-            "Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601"
-        ))
-    })
+/// When a request was signed.
+struct Time<'a> {
+    time: Timestamp,
+    /// In ISO basic form.
+    basic: Cow<'a, str>,
+}
+
+impl<'a> Time<'a> {
+    /// `X-Amz-Date` in ISO basic form, or a `Date` header of either form.
+    fn read(text: Cow<'a, str>) -> Result<Self, AuthError> {
+        if let Some(time) = Timestamp::parse_basic(&text) {
+            return Ok(Self { time, basic: text });
+        }
+        let time = Timestamp::parse_http_date(&text).ok_or_else(|| {
+            let how = "See http://en.wikipedia.org/wiki/ISO_8601";
+            AuthError::Incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{text}'. {how}"))
+        })?;
+        Ok(Self { time, basic: time.iso8601_basic().into() })
+    }
 }
 
 fn not_key_value(part: &str, header: &str) -> AuthError {

@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request};
 use keyward_base::Timestamp;
 
-use super::canonical::string_to_sign;
+use super::canonical::{sha256_hex, string_to_sign};
 use super::{ALGORITHM, Presented, RawRequest};
 
 /// With what a request is signed.
@@ -79,13 +79,14 @@ impl Signer<'_> {
             signed_headers: signed_headers.into(),
             signature: "".into(),
             time: self.time,
+            time_basic: self.time.iso8601_basic().into(),
             session_token: None,
             expires_seconds: None,
         }
     }
 
     fn signature(&self, request: &RawRequest<'_>, presented: &Presented<'_>) -> String {
-        let text = string_to_sign(request, presented);
+        let text = string_to_sign(request, presented, &sha256_hex(request.body), &presented.scope());
         let key = super::key::derive(self.secret.as_bytes(), &presented.scope());
         HEXLOWER.encode(hmac::sign(&key, text.as_bytes()).as_ref())
     }

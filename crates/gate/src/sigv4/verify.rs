@@ -6,7 +6,7 @@ use aws_lc_rs::{constant_time, hmac};
 use data_encoding::HEXLOWER;
 use keyward_base::{Region, Timestamp};
 
-use super::canonical::{payload_hash, string_to_sign};
+use super::canonical::{sha256_hex, string_to_sign};
 use super::error::WRONG_SIGNATURE;
 use super::{AuthError, Presented, RawRequest};
 use crate::Credential;
@@ -62,7 +62,7 @@ fn check_time(presented: &Presented<'_>, expected: &Expected<'_>) -> Result<(), 
     if time > latest {
         return Err(AuthError::Mismatch(format!(
             "Signature not yet current: {} is still later than {} ({} + 15 min.)",
-            time.iso8601_basic(),
+            presented.time_basic,
             latest.iso8601_basic(),
             now.iso8601_basic()
         )));
@@ -75,7 +75,7 @@ fn check_time(presented: &Presented<'_>, expected: &Expected<'_>) -> Result<(), 
     if time < earliest {
         return Err(AuthError::Mismatch(format!(
             "Signature expired: {} is now earlier than {} ({} - 15 min.)",
-            time.iso8601_basic(),
+            presented.time_basic,
             earliest.iso8601_basic(),
             now.iso8601_basic()
         )));
@@ -100,7 +100,7 @@ fn check_signed_headers(request: &RawRequest<'_>, presented: &Presented<'_>) -> 
 }
 
 fn check_scope(presented: &Presented<'_>, expected: &Expected<'_>) -> Result<Region, AuthError> {
-    let time = presented.time.iso8601_basic();
+    let time = &presented.time_basic;
     let day = time.get(..8).unwrap_or("");
     if presented.date != day {
         return Err(AuthError::Mismatch(format!(
@@ -131,11 +131,14 @@ fn check_signature(
     credential: &Credential,
 ) -> Result<(), AuthError> {
     let wrong = || AuthError::Mismatch(WRONG_SIGNATURE.to_owned());
+    let payload_hash = sha256_hex(request.body);
     // A payload hash that is sent is signed too; only the true one is good.
-    if request.header("x-amz-content-sha256").is_some_and(|sent| sent != payload_hash(request.body)) {
+    if request.header("x-amz-content-sha256").is_some_and(|sent| sent != payload_hash) {
         return Err(wrong());
     }
     let given = HEXLOWER.decode(presented.signature.as_bytes()).map_err(|_| wrong())?;
-    let key = credential.signing_keys.of(credential.secret.as_bytes(), &presented.scope());
-    hmac::verify(&key, string_to_sign(request, presented).as_bytes(), &given).map_err(|_| wrong())
+    let scope = presented.scope();
+    let key = credential.signing_keys.of(credential.secret.as_bytes(), &scope);
+    let signed = string_to_sign(request, presented, &payload_hash, &scope);
+    hmac::verify(&key, signed.as_bytes(), &given).map_err(|_| wrong())
 }
