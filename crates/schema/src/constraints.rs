@@ -35,7 +35,7 @@ impl fmt::Display for Violation {
 /// All that is wrong with `value`, in the order of the model.
 pub fn check(shape: &ShapeFacts, value: &Value) -> Vec<Violation> {
     let mut found = Found { violations: Vec::new() };
-    found.structure(shape.members(), value, "");
+    found.structure(shape.members(), value, &Path::Root);
     found.violations
 }
 
@@ -46,22 +46,39 @@ pub fn message(violations: &[Violation]) -> String {
     format!("{} validation error{plural} detected: {list}", violations.len())
 }
 
+/// Where a value is; made into text only when something is wrong there.
+enum Path<'a> {
+    Root,
+    Member(&'a Path<'a>, &'a str),
+    Item(&'a Path<'a>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Member(Self::Root, name) => f.write_str(&lower_camel(name)),
+            Self::Member(parent, name) => write!(f, "{parent}.{}", lower_camel(name)),
+            Self::Item(list, index) => write!(f, "{list}.{}.member", index + 1),
+        }
+    }
+}
+
 struct Found {
     violations: Vec<Violation>,
 }
 
 impl Found {
-    fn add(&mut self, value: Option<String>, path: &str, constraint: String) {
+    fn add(&mut self, value: Option<String>, path: &Path<'_>, constraint: String) {
         if self.violations.len() < VIOLATIONS_MAX {
-            self.violations.push(Violation { value, path: path.to_owned(), constraint });
+            self.violations.push(Violation { value, path: path.to_string(), constraint });
         }
     }
 
-    fn structure(&mut self, members: &[MemberFacts], value: &Value, path: &str) {
+    fn structure(&mut self, members: &[MemberFacts], value: &Value, path: &Path<'_>) {
         let Value::Structure(slots) = value else { return };
         for (member, slot) in members.iter().zip(slots) {
-            let name = lower_camel(member.name);
-            let path = if path.is_empty() { name } else { format!("{path}.{name}") };
+            let path = Path::Member(path, member.name);
             match slot {
                 Some(value) => self.value(member.shape, value, &path),
                 None if member.required => {
@@ -72,7 +89,7 @@ impl Found {
         }
     }
 
-    fn value(&mut self, shape: &ShapeFacts, value: &Value, path: &str) {
+    fn value(&mut self, shape: &ShapeFacts, value: &Value, path: &Path<'_>) {
         for constraint in broken(shape, value) {
             self.add(shown(shape, value), path, constraint);
         }
@@ -89,10 +106,17 @@ impl Found {
         }
     }
 
-    fn list(&mut self, shape: &ShapeFacts, item: &ShapeFacts, items: &[Value], list: &Value, path: &str) {
+    fn list(
+        &mut self,
+        shape: &ShapeFacts,
+        item: &ShapeFacts,
+        items: &[Value],
+        list: &Value,
+        path: &Path<'_>,
+    ) {
         if matches!(item.kind, Kind::Structure { .. } | Kind::List { .. } | Kind::Map { .. }) {
             for (index, value) in items.iter().enumerate() {
-                self.value(item, value, &format!("{path}.{}.member", index + 1));
+                self.value(item, value, &Path::Item(path, index));
             }
         } else {
             let hold = items.iter().all(|value| broken(item, value).is_empty());
@@ -108,7 +132,7 @@ impl Found {
         item: &ShapeFacts,
         shape: &ShapeFacts,
         value: &Value,
-        path: &str,
+        path: &Path<'_>,
     ) {
         if !holds {
             let value = if item.sensitive { None } else { shown(shape, value) };
