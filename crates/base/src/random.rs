@@ -2,9 +2,10 @@
 //!
 //! Keys never come from here: the vault has a generator of its own.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::rand::SecureRandom;
+use zeroize::Zeroize as _;
 
 /// Fills buffers with random bytes.
 pub trait Random: Send + Sync + 'static {
@@ -25,8 +26,14 @@ pub trait Random: Send + Sync + 'static {
         self.fill(&mut bytes);
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        let hex = data_encoding::HEXLOWER.encode(&bytes);
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        let mut text = String::with_capacity(36);
+        for (at, byte) in bytes.iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            data_encoding::HEXLOWER.encode_append(&[*byte], &mut text);
+        }
+        text
     }
 
     /// `length` characters, each drawn from `alphabet` (ASCII, not empty).
@@ -37,14 +44,49 @@ pub trait Random: Send + Sync + 'static {
 }
 
 /// The operating system's generator, by way of aws-lc.
-#[derive(Debug, Default)]
-pub struct SystemRandom(aws_lc_rs::rand::SystemRandom);
+///
+/// A draw costs much more than its bytes, and every request draws an id: small ones are served from a stock,
+/// which forgets what it gave out.
+#[derive(Default)]
+pub struct SystemRandom {
+    generator: aws_lc_rs::rand::SystemRandom,
+    stock: Mutex<Vec<u8>>,
+}
+
+impl SystemRandom {
+    const STOCK_BYTES: usize = 1024;
+    /// What is longer is drawn by itself.
+    const SMALL_BYTES_MAX: usize = 64;
+
+    fn draw(&self, bytes: &mut [u8]) {
+        // Going on without randomness would make ids and nonces guessable.
+        #[expect(clippy::expect_used, reason = "aws-lc aborts rather than fail once seeded")]
+        self.generator.fill(bytes).expect("the system's random generator works");
+    }
+}
 
 impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        // Going on without randomness would make ids and nonces guessable.
-        #[expect(clippy::expect_used, reason = "aws-lc aborts rather than fail once seeded")]
-        self.0.fill(bytes).expect("the system's random generator works");
+        if bytes.len() > Self::SMALL_BYTES_MAX {
+            return self.draw(bytes);
+        }
+        let mut stock = self.stock.lock().unwrap_or_else(PoisonError::into_inner);
+        if stock.len() < bytes.len() {
+            stock.resize(Self::STOCK_BYTES, 0);
+            self.draw(&mut stock);
+        }
+        let rest = stock.len().saturating_sub(bytes.len());
+        if let Some(taken) = stock.get_mut(rest..) {
+            bytes.copy_from_slice(taken);
+            taken.zeroize();
+        }
+        stock.truncate(rest);
+    }
+}
+
+impl std::fmt::Debug for SystemRandom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SystemRandom")
     }
 }
 
@@ -59,7 +101,7 @@ impl SeededRandom {
     }
 
     fn next(&self) -> u64 {
-        let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = *state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -87,6 +129,16 @@ mod tests {
         assert_eq!(uuid.len(), 36);
         assert_eq!(&uuid[14..15], "4");
         assert!(matches!(&uuid[19..20], "8" | "9" | "a" | "b"));
+    }
+
+    #[test]
+    fn the_stock_gives_nothing_twice() {
+        let random = SystemRandom::default();
+        let drawn: std::collections::HashSet<String> = (0..1000).map(|_| random.uuid()).collect();
+        assert_eq!(drawn.len(), 1000);
+        let mut long = [0; 200];
+        random.fill(&mut long);
+        assert!(long.iter().any(|byte| *byte != 0));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! encrypts, so that the number of messages under one key has no practical bound. The blob's header and the
 //! canonical encryption context are the associated data.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::kdf::{KbkdfCtrHmacAlgorithm, KbkdfCtrHmacAlgorithmId, get_kbkdf_ctr_hmac_algorithm};
 use zeroize::Zeroizing;
 
@@ -66,12 +66,8 @@ impl LoadedKey for SymmetricKey {
         if plaintext.len() > PLAINTEXT_BYTES_MAX {
             return Err(Refusal::TooLong.into());
         }
-        let header = BlobHeader {
-            key_id: &self.key_id,
-            material_id: self.material_id,
-            nonce: random()?,
-            iv: random()?,
-        };
+        let (nonce, iv) = fresh()?;
+        let header = BlobHeader { key_id: &self.key_id, material_id: self.material_id, nonce, iv };
         let head = header.write(plaintext.len() + TAG_BYTES).ok_or(Refusal::Malformed)?;
         self.seal(head, &header, plaintext, context)
     }
@@ -147,8 +143,13 @@ fn refuse_other(algorithm: EncryptionAlgorithm) -> Result<(), VaultError> {
     }
 }
 
-fn random<const N: usize>() -> Result<[u8; N], VaultError> {
-    let mut bytes = [0; N];
+/// A nonce and an initialization vector, in one draw: what a draw costs hardly depends on its length.
+fn fresh() -> Result<([u8; NONCE_BYTES], [u8; NONCE_LEN]), VaultError> {
+    let mut bytes = [0; NONCE_BYTES + NONCE_LEN];
     aws_lc_rs::rand::fill(&mut bytes).map_err(unexpected)?;
-    Ok(bytes)
+    let (first, second) = bytes.split_at(NONCE_BYTES);
+    let (mut nonce, mut iv) = ([0; NONCE_BYTES], [0; NONCE_LEN]);
+    nonce.copy_from_slice(first);
+    iv.copy_from_slice(second);
+    Ok((nonce, iv))
 }
