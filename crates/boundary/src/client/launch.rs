@@ -140,8 +140,8 @@ fn command(config: &ChildConfig, name: &str) -> Result<Command, StartError> {
     let mut command = Command::new(program);
     command.args(&config.arguments).arg(name).arg("--folder").arg(folder).args(&config.options);
     command.env_clear().envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
-    // Few arenas: each reserves much address space, all of which counts as locked.
-    command.env("MALLOC_ARENA_MAX", "2");
+    // Few and small arenas: the address space that they reserve counts as locked. The first is for libc's own, the other for ours.
+    command.env("MALLOC_ARENA_MAX", "2").env("MIMALLOC_ARENA_RESERVE", "64MiB");
     command.envs(config.environment.iter().map(|(name, value)| (name, value)));
     // Ctrl-C at a terminal reaches a whole process group; the child ends with its session, after us.
     command.current_dir(PathBuf::from("/")).stderr(Stdio::piped()).kill_on_drop(true).process_group(0);
