@@ -14,15 +14,22 @@ import subprocess
 import time
 import uuid
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
+import botocore.auth
+from botocore.compat import get_current_datetime
 from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = Path(os.environ.get("KEYWARD_BINARY", ROOT / "target/debug/keyward"))
 READY_SECONDS_MAX = 60
 VENV_BIN = ROOT / "target/venv/bin"
+
+NO_TIME = timedelta(0)
+# Debian's libfaketime: a program that it is loaded into reads a clock that is ahead; monotonic clocks stay as they are.
+CLOCK_AHEAD = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 
 _networks = itertools.count(1)
 
@@ -57,6 +64,7 @@ class Keyward:
         self.config = config
         self.process = None
         self.log = None
+        self.ahead = NO_TIME
 
     @classmethod
     def with_levels(cls, folder, *arguments, network=None):
@@ -78,7 +86,10 @@ class Keyward:
 
     # --- its life -----------------------------------------------------------------------------
 
-    def start(self):
+    def start(self, ahead=NO_TIME):
+        """Starts it; with its clock `ahead`, and the clocks of the clients that it is asked with until it stops."""
+        self.ahead = ahead
+        botocore.auth.get_current_datetime = lambda *words, **named: get_current_datetime(*words, **named) + ahead
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         command = [str(BINARY), "serve", "--data-dir", str(self.folder)]
         if "--listen" not in self.arguments:
@@ -96,6 +107,7 @@ class Keyward:
             stdout=subprocess.DEVNULL,
             stderr=self.log,
             cwd=self.folder.parent,
+            env=os.environ | self._clock(),
             # Where Python ignores SIGXFSZ, so does the server: a write past a limit is an error, as on a full disk.
             restore_signals=False,
         )
@@ -107,8 +119,17 @@ class Keyward:
             raise SystemExit(f"keyward ended with {self.process.returncode}:\n{self.log_text()[-3000:]}")
         return self._endpoints_file.exists()
 
+    def _clock(self):
+        """What of a program's environment puts its clock ahead. The vault and the HSMs, which get none, keep no time."""
+        if not self.ahead:
+            return {}
+        assert CLOCK_AHEAD, "there is no libfaketime; cargo xtask test installs it"
+        offset = f"+{int(self.ahead.total_seconds())}"
+        return {"LD_PRELOAD": str(CLOCK_AHEAD), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
     def stop(self):
         """SIGTERM, and waits for a clean end."""
+        botocore.auth.get_current_datetime = get_current_datetime
         if self.process is None or self.process.poll() is not None:
             return
         self.process.send_signal(signal.SIGTERM)
@@ -148,9 +169,9 @@ class Keyward:
         finally:
             resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (most, most))
 
-    def restart(self):
+    def restart(self, ahead=NO_TIME):
         self.stop()
-        return self.start()
+        return self.start(ahead)
 
     def __enter__(self):
         return self.start()
@@ -204,6 +225,7 @@ class Keyward:
         access_key_id, secret = keys or self.keys()
         return {
             **os.environ,
+            **self._clock(),
             "PATH": f"{VENV_BIN}:{BINARY.parent}:{os.environ['PATH']}",
             "AWS_ENDPOINT_URL": self.endpoints["api"],
             "AWS_ACCESS_KEY_ID": access_key_id,

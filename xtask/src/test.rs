@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::{clients, coverage, process, tree};
 
 /// Debian's packages that build and tests use, each with a program that tells whether it is installed.
-const DEBIAN: [(&str, &str); 9] = [
+const DEBIAN: [(&str, &str); 10] = [
     ("build-essential", "cc"),
     ("bind9-dnsutils", "delv"),
     ("unbound", "unbound"),
@@ -16,6 +16,7 @@ const DEBIAN: [(&str, &str); 9] = [
     ("openssl", "openssl"),
     ("softhsm2", "softhsm2-util"),
     ("opensc", "pkcs11-tool"),
+    ("faketime", "faketime"),
 ];
 
 /// Which half of the tests to run.

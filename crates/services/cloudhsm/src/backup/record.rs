@@ -1,7 +1,7 @@
 //! What is stored of a backup, and how its state moves.
 //!
 //! ```text
-//! Creating → Ready ⇄ PendingDeletion (seven days) → Deleted
+//! Creating → Ready, TakenBack ⇄ PendingDeletion (seven days) → Deleted
 //! ```
 
 use std::time::Duration;
@@ -52,7 +52,7 @@ pub(crate) struct BackupRecord {
     pub(crate) tags: Tags,
 }
 
-/// How far a backup is.
+/// How far a backup is. The order of variants is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Stage {
     /// Is being taken or copied.
@@ -63,6 +63,8 @@ pub(crate) enum Stage {
     PendingDeletion(Timestamp),
     /// Went at this moment; shown for a while.
     Deleted(Timestamp),
+    /// Can be restored from; it was taken back at this moment, from which on it is kept as long as a new one.
+    TakenBack(Timestamp),
 }
 
 /// Where a copy comes from.
@@ -97,7 +99,12 @@ impl BackupRecord {
 
     /// Whether it can be restored from, copied and shared.
     pub(crate) fn is_ready(&self) -> bool {
-        self.stage == Stage::Ready
+        matches!(self.stage, Stage::Ready | Stage::TakenBack(_))
+    }
+
+    /// Since when it is kept.
+    pub(crate) fn kept_since(&self) -> Timestamp {
+        if let Stage::TakenBack(at) = self.stage { at } else { self.created }
     }
 
     /// Refuses unless it can be restored from.
@@ -116,7 +123,7 @@ impl BackupRecord {
     pub(crate) fn restore(&mut self, now: Timestamp) -> Result<(), Fault> {
         match self.stage {
             Stage::PendingDeletion(at) if now < at => {
-                self.stage = Stage::Ready;
+                self.stage = Stage::TakenBack(now);
                 Ok(())
             }
             _ => Err(self.wrong_state("PENDING_DELETION")),
@@ -180,6 +187,12 @@ mod tests {
         let bytes = record.encode().unwrap();
         assert_eq!(data_encoding::HEXLOWER.encode(&bytes), GOLDEN);
         assert_eq!(BackupRecord::decode(&bytes).unwrap(), record);
+    }
+
+    #[test]
+    fn the_last_stage_is_the_newest() {
+        let stage = postcard::to_allocvec(&Stage::TakenBack(Timestamp::EPOCH)).unwrap();
+        assert_eq!(stage, [4, 0]);
     }
 
     const GOLDEN: &str = concat!(

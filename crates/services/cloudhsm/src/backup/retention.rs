@@ -13,7 +13,7 @@ pub(crate) fn outlived(backups: &[BackupRecord], days: u16, now: Timestamp) -> V
     let kept_for = Duration::from_hours(u64::from(days) * 24);
     let newest = newest(backups).map(|backup| &backup.id);
     let old = backups.iter().filter(|backup| backup.is_ready() && !backup.never_expires);
-    let old = old.filter(|backup| now.since(backup.created) >= kept_for && Some(&backup.id) != newest);
+    let old = old.filter(|backup| now.since(backup.kept_since()) >= kept_for && Some(&backup.id) != newest);
     old.map(|backup| backup.id.clone()).collect()
 }
 
@@ -72,6 +72,13 @@ mod tests {
             [backup("b", 500, Stage::Ready), backup("c", 400, Stage::Ready), backup("d", 1, Stage::Creating)];
         assert_eq!(names(&all, 7), "b");
         assert_eq!(names(&all[1..2], 7), "");
+    }
+
+    #[test]
+    fn what_was_taken_back_is_kept_as_long_as_a_new_one() {
+        let taken_back = |age_days: u32| backup("b", 500, Stage::TakenBack(now().minus(DAY * age_days)));
+        assert_eq!(names(&[taken_back(6), backup("c", 1, Stage::Ready)], 7), "");
+        assert_eq!(names(&[taken_back(7), backup("c", 1, Stage::Ready)], 7), "b");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) fn backup(partition: &Partition, place: &Place, record: &BackupRecord
         source_cluster: copied.map(|copied| copied.cluster.to_string()),
         delete_timestamp: match record.stage {
             Stage::PendingDeletion(at) | Stage::Deleted(at) => Some(at),
-            Stage::Creating | Stage::Ready => None,
+            Stage::Creating | Stage::Ready | Stage::TakenBack(_) => None,
         },
         tag_list: Some(record.tags.shown()),
         hsm_type: Some(record.hsm_type.name().to_owned()),
@@ -35,7 +35,7 @@ pub(crate) fn backup(partition: &Partition, place: &Place, record: &BackupRecord
 pub(crate) fn state_name(stage: Stage) -> BackupState {
     match stage {
         Stage::Creating => BackupState::CreateInProgress,
-        Stage::Ready => BackupState::Ready,
+        Stage::Ready | Stage::TakenBack(_) => BackupState::Ready,
         Stage::PendingDeletion(_) => BackupState::PendingDeletion,
         Stage::Deleted(_) => BackupState::Deleted,
     }

@@ -37,7 +37,7 @@ impl CloudHsm {
             let key = rows::backup(&stored.place, &record.id);
             let txn = txn.compare(key.clone(), stored.revision);
             let txn = match record.stage {
-                Stage::Ready if outlived.contains(&record.id) => {
+                Stage::Ready | Stage::TakenBack(_) if outlived.contains(&record.id) => {
                     record.delete(now)?;
                     txn.put(key, record.encode()?)
                 }
