@@ -250,6 +250,14 @@ def test_who_may_do_nothing_is_refused_everything_and_what_cant_be_written_is_ou
         assert len(world.api.describe_clusters()["Clusters"]) in (there, there + 1)
         # The same request works as soon as there is room.
         wait_for(lambda: call(**members))
+    with house.without_room():
+        for _ in range(2):
+            refused("CloudHsmInternalFailureException", world.api.create_cluster, status=500, **writes["create_cluster"])
+        # The file is closed by now, and can't be opened where nothing can be written.
+        for operation, members in world.reads().items():
+            refused("CloudHsmInternalFailureException", getattr(world.api, operation), status=500, **members)
+    for operation, members in world.reads().items():
+        getattr(world.api, operation)(**members)
 
 
 def test_requests_that_make_no_sense_are_refused(hsm, used):

@@ -235,12 +235,38 @@ def changing(kms, there):
     }
 
 
+def reading(key, signing):
+    """Each operation that only reads the store, with its members."""
+    own = {"KeyId": key}
+    return {
+        "describe_custom_key_stores": {},
+        "describe_key": own,
+        "get_key_last_usage": own,
+        "get_key_policy": own,
+        "get_key_rotation_status": own,
+        "get_public_key": {"KeyId": signing},
+        "list_aliases": {},
+        "list_grants": own,
+        "list_key_policies": own,
+        "list_key_rotations": own,
+        "list_keys": {},
+        "list_resource_tags": own,
+        "list_retirable_grants": {"RetiringPrincipal": root_of(account_of(key))["AWS"]},
+    }
+
+
 def test_a_disk_that_takes_nothing_is_an_internal_error_until_it_does(own_server):
     kms = own_server.start().client("kms")
     calls = changing(kms, own_server.client("kms", region="eu-west-1"))
+    reads = reading(calls["disable_key"]["KeyId"], create(kms, KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY"))
     with own_server.without_room():
         for operation, members in calls.items():
             refused("KMSInternalException", getattr(kms, operation), status=500, **members)
+        # The file is closed by now, and can't be opened where nothing can be written.
+        for operation, members in reads.items():
+            refused("KMSInternalException", getattr(kms, operation), status=500, **members)
+    for operation, members in reads.items():
+        getattr(kms, operation)(**members)
     # Whoever comes first opens the store again; nothing that failed has happened.
     key = calls["disable_key"]["KeyId"]
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
