@@ -3,12 +3,14 @@
 #![cfg(feature = "fuzz")]
 
 mod held;
+pub mod import;
 
 use keyward_boundary::frame;
 
 use crate::api::binding::KeyBinding;
 use crate::domain::{Domain, Keys};
 use crate::fuzz::held::Held;
+use crate::fuzz::import::Wrapping;
 use crate::protocol::answer::Answer;
 use crate::protocol::bytes::Bytes;
 use crate::protocol::request::{KeyArg, Request};
@@ -85,6 +87,7 @@ fn change(bytes: &mut [u8], changes: &[u8]) {
 pub struct TestVault {
     vault: Vault,
     keys: Vec<Held>,
+    wrapping: Vec<Wrapping>,
 }
 
 impl TestVault {
@@ -93,7 +96,8 @@ impl TestVault {
         let domain = Domain::ephemeral(Keys::fresh().ok()?);
         let vault = Vault::new(domain, Protections::default());
         let keys = Held::all(&vault)?;
-        Some(Self { vault, keys })
+        let wrapping = Wrapping::all(&vault)?;
+        Some(Self { vault, keys, wrapping })
     }
 
     fn pick(&self, number: u8) -> Option<&Held> {

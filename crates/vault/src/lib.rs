@@ -12,7 +12,7 @@ pub mod fuzz;
 mod mechanism;
 mod protocol;
 pub mod server;
-#[cfg(any(test, feature = "test-vault"))]
+#[cfg(any(test, feature = "test-vault", feature = "fuzz"))]
 pub mod testing;
 mod token;
 
