@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::load::{self, Asked};
 use crate::report::{Round, Row};
 use crate::server::Server;
-use crate::{Failure, Settings, cpu, keyward, openbao, report};
+use crate::{Failure, Settings, cpu, keyward, openbao, raw, report};
 
 /// What Encrypt encrypts.
 const DATA: [u8; 1024] = [7; 1024];
@@ -44,6 +44,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
             rows.push(Row { name, keyward, openbao: measured.pop(), bare });
         }
         print!("{}", report::tables(&rows, settings));
+        let raw = raw::rates(&MESSAGE, settings.seconds)?;
+        print!("{}", report::shares_of_raw(&rows, &raw));
         Ok(())
     })
 }

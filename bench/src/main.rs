@@ -14,6 +14,7 @@ mod kms;
 mod load;
 mod memory;
 mod openbao;
+mod raw;
 mod report;
 mod server;
 mod sign;

@@ -70,6 +70,18 @@ pub(crate) fn tables(rows: &[Row], settings: &Settings) -> String {
     text
 }
 
+/// How much is left of what aws-lc alone does, in Markdown.
+pub(crate) fn shares_of_raw(rows: &[Row], raw: &[(&'static str, f64)]) -> String {
+    let mut text =
+        "\n| Operation | aws-lc alone, per second of CPU | share of that |\n|---|---|---|\n".to_owned();
+    for row in rows {
+        let Some((name, rate)) = raw.iter().find(|(name, _)| *name == row.name) else { continue };
+        let share = Spread::of(&row.keyward, |round| round.per_cpu_second / rate);
+        let _ = writeln!(text, "| {name} | {rate:.0} | {} |", share.percent());
+    }
+    text
+}
+
 fn none() -> String {
     "—".to_owned()
 }

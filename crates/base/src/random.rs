@@ -26,14 +26,9 @@ pub trait Random: Send + Sync + 'static {
         self.fill(&mut bytes);
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        let mut text = String::with_capacity(36);
-        for (at, byte) in bytes.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                text.push('-');
-            }
-            data_encoding::HEXLOWER.encode_append(&[*byte], &mut text);
-        }
-        text
+        let hex = data_encoding::HEXLOWER.encode(&bytes);
+        let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+        parts.join("-")
     }
 
     /// `length` characters, each drawn from `alphabet` (ASCII, not empty).
