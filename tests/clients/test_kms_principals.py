@@ -160,3 +160,36 @@ def test_a_replica_has_its_default_policy_without_the_permission_to_put_it(serve
     replicate = maker.replicate_key
     policy = made["ReplicaPolicy"]
     refused("MalformedPolicyDocumentException", replicate, locked, KeyId=other, ReplicaRegion="eu-west-1", Policy=policy)
+
+
+def test_a_grant_stays_with_whom_it_was_made_for(server, kms, iam, account):
+    name = fresh("carol")
+    keys, arn = user_with(server, name)
+    id = iam.get_user(UserName=name)["User"]["UserId"]
+    key = create(kms)
+    operations = ["Encrypt", "RetireGrant"]
+    members = {"KeyId": key, "GranteePrincipal": arn, "RetiringPrincipal": arn, "Operations": operations, "Name": "one"}
+    made = kms.create_grant(**members)["GrantId"]
+    assert server.client("kms", keys=keys).encrypt(KeyId=key, Plaintext=b"x")["KeyId"] == key
+
+    def parties(**filters):
+        return [(one["GranteePrincipal"], one["RetiringPrincipal"]) for one in kms.list_grants(KeyId=key, **filters)["Grants"]]
+
+    assert parties() == parties(GranteePrincipal=arn) == [(arn, arn)]
+    delete_user(iam, name)
+    assert parties() == parties(GranteePrincipal=id) == [(id, id)]
+    keys, _ = user_with(server, name)
+    other = server.client("kms", keys=keys)
+    refused("AccessDeniedException", other.encrypt, KeyId=key, Plaintext=b"x")
+    refused("AccessDeniedException", other.retire_grant, KeyId=key, GrantId=made)
+    assert parties(GranteePrincipal=arn) == []
+    assert kms.list_retirable_grants(RetiringPrincipal=arn)["Grants"] == []
+
+    again = kms.create_grant(**members)["GrantId"]
+    assert again != made and parties(GranteePrincipal=arn) == [(arn, arn)]
+    wait_for(lambda: other.encrypt(KeyId=key, Plaintext=b"x"))
+    (retirable,) = kms.list_retirable_grants(RetiringPrincipal=arn)["Grants"]
+    assert retirable["GrantId"] == again
+    other.retire_grant(KeyId=key, GrantId=again)
+    kms.revoke_grant(KeyId=key, GrantId=made)
+    assert parties() == []

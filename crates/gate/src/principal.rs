@@ -189,11 +189,17 @@ impl Caller {
         &self.0.identity.arn
     }
 
-    /// The names by which a grant can reach it: its own, a session's role's, its account's.
+    /// The names by which a grant can reach it: its own, a session's role's, its account's. Unique ids come before the
+    /// ARNs that go with them.
     pub fn names(&self) -> Vec<(String, Reach)> {
         let identity = self.identity();
-        let mut names = vec![(identity.arn.clone(), Reach::Direct)];
-        if let IdentityKind::Session { role_arn, .. } = &identity.kind {
+        let mut names = Vec::new();
+        if let IdentityKind::User { id } = &identity.kind {
+            names.push((id.clone(), Reach::Direct));
+        }
+        names.push((identity.arn.clone(), Reach::Direct));
+        if let IdentityKind::Session { role_arn, role_id } = &identity.kind {
+            names.push((role_id.clone(), Reach::Role));
             names.push((role_arn.clone(), Reach::Role));
         }
         if matches!(identity.kind, IdentityKind::User { .. } | IdentityKind::Session { .. }) {

@@ -43,6 +43,27 @@ pub(crate) fn new_record(request: &RequestContext, input: &CreateGrantRequest) -
     }
 }
 
+/// The grant with the users and roles that it names bound to their unique ids. Who does not exist stays a name, and is
+/// refused when the grant is made.
+pub(crate) async fn bind(kms: &Kms, mut record: GrantRecord) -> Result<GrantRecord, Fault> {
+    for party in std::iter::once(&mut record.grantee).chain(&mut record.retiring) {
+        let Party::Principal(arn) = party else { continue };
+        if let Some(id) = kms.principals.unique_id(arn).await?.filter(|id| id != arn) {
+            *party = Party::Bound { arn: arn.clone(), id };
+        }
+    }
+    Ok(record)
+}
+
+impl Kms {
+    /// The party as lists show it: by the unique id when its ARN is nobody's now, or another one's.
+    pub(crate) async fn shown_party(&self, party: Party) -> Result<Party, Fault> {
+        let Party::Bound { arn, id } = party else { return Ok(party) };
+        let same = self.principals.unique_id(&arn).await?.as_ref() == Some(&id);
+        Ok(Party::Principal(if same { arn } else { id }))
+    }
+}
+
 /// Refuses what makes no grant.
 pub(crate) async fn validate(
     kms: &Kms,
@@ -139,7 +160,7 @@ fn check_constraints(key: &LoadedKey, constraints: &Constraints) -> Result<(), F
     Ok(())
 }
 
-/// A principal must exist, and be no group and no organization.
+/// A principal must exist, and be no group and no organization. One that is bound was found.
 async fn check_principal(kms: &Kms, party: &Party) -> Result<(), Fault> {
     let Party::Principal(arn) = party else { return Ok(()) };
     let parsed = arn.parse::<keyward_base::Arn>().ok();

@@ -6,7 +6,7 @@ mod record;
 mod rows;
 
 pub(crate) use authorize::{KeyGrants, no_such_grant};
-pub(crate) use input::{new_record, validate};
+pub(crate) use input::{bind, new_record, validate};
 #[cfg(test)]
 pub(crate) use record::Party;
 pub(crate) use record::{Constraints, GrantId, GrantRecord, GrantRow};

@@ -40,23 +40,37 @@ impl fmt::Display for GrantId {
 /// Somebody in a grant. The order of variants is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Party {
-    /// A user, role, session or account, as its ARN was given.
+    /// A session or an account, as its ARN was given; in older grants also a user or a role.
     Principal(String),
     /// A service's name.
     Service(String),
+    /// A user or a role.
+    Bound {
+        /// Its ARN, as it was given.
+        arn: String,
+        /// The unique id that it had then: one that is made again under the name is somebody else.
+        id: String,
+    },
 }
 
 impl Party {
-    /// The name under which it is found.
+    /// The name under which it is listed.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Principal(name) | Self::Service(name) => name,
+            Self::Principal(name) | Self::Service(name) | Self::Bound { arn: name, .. } => name,
+        }
+    }
+
+    /// The name by which a caller is recognised.
+    pub(crate) fn caller_name(&self) -> &str {
+        match self {
+            Self::Principal(name) | Self::Service(name) | Self::Bound { id: name, .. } => name,
         }
     }
 
     /// The ARN, if it is a principal.
     pub(crate) fn principal(&self) -> Option<String> {
-        matches!(self, Self::Principal(_)).then(|| self.name().to_owned())
+        self.service().is_none().then(|| self.name().to_owned())
     }
 
     /// The name, if it is a service.

@@ -10,7 +10,8 @@
 //! kms/retiring/<region>/<retiring>/<account>/<key id>/<grant id>        empty: the grants that one can retire
 //! ```
 //!
-//! Grantees, retiring principals and sources are digests of their names. A bucket holds the grants without an
+//! Grantees, retiring principals and sources are digests of their names; what allows a user or a role something is
+//! found by its unique id. A bucket holds the grants without an
 //! encryption context, those whose subset begins with one pair, those with exactly one context, or those that
 //! allow `DescribeKey`, whatever the context; within it grants with the same operations stand together. So a
 //! request reads only those that can fit it, of however many there are.
@@ -93,7 +94,8 @@ impl GrantPlaces<'_> {
 
     /// What a grant is found by, by its grantee.
     fn index(&self, id: &GrantId, record: &GrantRecord) -> Result<Vec<Key>, Fault> {
-        let grantee = hash(record.grantee.name().as_bytes());
+        let (listed, grantee) = (record.grantee.name(), record.grantee.caller_name());
+        let (listed, grantee) = (hash(listed.as_bytes()), hash(grantee.as_bytes()));
         let Constraints { equals, subset, source_arn } = &record.constraints;
         let bucket = match (equals, subset) {
             (Some(context), _) => exactly(context)?,
@@ -103,7 +105,7 @@ impl GrantPlaces<'_> {
         let (source, operations) = (from(source_arn.as_deref()), mask_text(mask(&record.operations)));
         let below =
             |bucket: &str| self.place("grantee", &[&grantee, &source, bucket, &operations, id.as_str()]);
-        let mut places = vec![below(&bucket), self.place("granted", &[&grantee, id.as_str()])];
+        let mut places = vec![below(&bucket), self.place("granted", &[&listed, id.as_str()])];
         if record.operations.iter().any(|operation| operation == DESCRIBE_KEY) {
             places.push(below(DESCRIBES));
         }

@@ -8,7 +8,7 @@ use keyward_schema::kms::{CreateGrant as Shape, CreateGrantRequest, CreateGrantR
 
 use crate::crypto::{check_dry_run, check_grant_tokens};
 use crate::fault;
-use crate::grant::{GrantId, GrantPlaces, GrantRecord, KeyGrants, counted, new_record, validate};
+use crate::grant::{GrantId, GrantPlaces, GrantRecord, KeyGrants, bind, counted, new_record, validate};
 use crate::key::Profile;
 use crate::kms::Kms;
 use crate::quota;
@@ -44,7 +44,7 @@ impl Operation for CreateGrant {
         view: &mut View<'_>,
     ) -> Result<(NewGrant, Vec<Check>), Fault> {
         let target = kms.find(request, view, &ACCESS, &input.key_id).await?;
-        let record = new_record(request, input);
+        let record = bind(kms, new_record(request, input)).await?;
         let places = GrantPlaces(&target.key.arn);
         let same = if record.name.is_empty() { None } else { view.get(&places.named(&record)?).await? };
         let same = same.map(|row| rows::decode(&row.value)).transpose()?;

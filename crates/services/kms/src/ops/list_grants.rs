@@ -67,6 +67,8 @@ async fn matching(
 ) -> Result<Vec<GrantListEntry>, Fault> {
     let places = GrantPlaces(arn);
     let grantee = input.grantee_principal.as_ref().or(input.grantee_service_principal.as_ref());
+    // They are filed by the ARNs that were given, and shown by unique ids when these are nobody's.
+    let grantee = grantee.filter(|grantee| !is_unique_id(grantee));
     let prefix = grantee.map_or_else(|| places.grants(), |grantee| places.of_grantee(grantee));
     if let Some(id) = &input.grant_id {
         let id = super::grant_id(id)?;
@@ -82,7 +84,7 @@ async fn matching(
             let id = rows::name_below(&prefix, &row.key).and_then(GrantId::parse);
             let id = id.ok_or_else(|| fault::internal("a grant's place is malformed"))?;
             entries.extend(match grantee {
-                None => shown(arn, input, &id, &row.value)?,
+                None => shown(kms, arn, input, &id, &row.value).await?,
                 Some(_) => load(kms, arn, input, &id).await?,
             });
         }
@@ -103,17 +105,26 @@ async fn load(
     id: &GrantId,
 ) -> Result<Option<GrantListEntry>, Fault> {
     let row = kms.store.get(&GrantPlaces(arn).grant(id)).await.map_err(fault::internal)?;
-    row.map_or(Ok(None), |row| shown(arn, input, id, &row.value))
+    match row {
+        Some(row) => shown(kms, arn, input, id, &row.value).await,
+        None => Ok(None),
+    }
+}
+
+fn is_unique_id(principal: &str) -> bool {
+    principal.starts_with("AIDA") || principal.starts_with("AROA")
 }
 
 /// What the list shows of a grant; nothing when it does not fit the filters.
-fn shown(
+async fn shown(
+    kms: &Kms,
     arn: &KeyArn,
     input: &ListGrantsRequest,
     id: &GrantId,
     value: &[u8],
 ) -> Result<Option<GrantListEntry>, Fault> {
     let GrantRow::V1(record) = rows::decode(value)?;
+    let record = with_shown_parties(kms, record).await?;
     if fits(input, id, &record) { entry(arn, id, record).map(Some) } else { Ok(None) }
 }
 
@@ -122,6 +133,15 @@ fn fits(input: &ListGrantsRequest, id: &GrantId, record: &GrantRecord) -> bool {
     input.grant_id.as_deref().is_none_or(|wanted| wanted == id.as_str())
         && is(&input.grantee_principal, record.grantee.principal())
         && is(&input.grantee_service_principal, record.grantee.service())
+}
+
+/// The grant with its parties as lists show them.
+pub(super) async fn with_shown_parties(kms: &Kms, mut record: GrantRecord) -> Result<GrantRecord, Fault> {
+    record.grantee = kms.shown_party(record.grantee).await?;
+    if let Some(retiring) = record.retiring.take() {
+        record.retiring = Some(kms.shown_party(retiring).await?);
+    }
+    Ok(record)
 }
 
 /// A grant as lists show it; the token is not among it.

@@ -7,7 +7,7 @@ use keyward_schema::kms::{
 };
 use keyward_store::Row;
 
-use super::list_grants::{PAGE, entry};
+use super::list_grants::{PAGE, entry, with_shown_parties};
 use crate::fault;
 use crate::grant::{Filed, GrantId, GrantPlaces, GrantRow};
 use crate::key::{KeyArn, KeyId};
@@ -46,7 +46,7 @@ impl Operation for ListRetirableGrants {
         let paged = page.cut(kms, names.map(str::to_owned).collect(), |name| name)?;
         let mut grants = Vec::new();
         for name in &paged.entries {
-            grants.extend(load(kms, request, name).await?);
+            grants.extend(load(kms, request, name, retiring).await?);
         }
         Ok(ListGrantsResponse {
             truncated: Some(paged.next.is_some()),
@@ -72,14 +72,24 @@ fn retiring<'a>(request: &RequestContext, input: &'a ListRetirableGrantsRequest)
     }
 }
 
-/// The grant at `<account>/<key id>/<grant id>`; `None` when it went away meanwhile.
-async fn load(kms: &Kms, request: &RequestContext, name: &str) -> Result<Option<GrantListEntry>, Fault> {
+/// The grant at `<account>/<key id>/<grant id>`; `None` when it went away meanwhile, or was to be retired by one who had
+/// the name of `retiring` before.
+async fn load(
+    kms: &Kms,
+    request: &RequestContext,
+    name: &str,
+    retiring: &str,
+) -> Result<Option<GrantListEntry>, Fault> {
     let Some((arn, id)) = place(request, name) else {
         return Err(fault::internal("a retirable grant's place is malformed"));
     };
     let row: Option<Row> = kms.store.get(&GrantPlaces(&arn).grant(&id)).await.map_err(fault::internal)?;
     let Some(row) = row else { return Ok(None) };
     let GrantRow::V1(record) = rows::decode(&row.value)?;
+    let record = with_shown_parties(kms, record).await?;
+    if record.retiring.as_ref().is_none_or(|party| party.name() != retiring) {
+        return Ok(None);
+    }
     entry(&arn, &id, record).map(Some)
 }
 

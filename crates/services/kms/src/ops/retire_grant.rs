@@ -73,9 +73,9 @@ impl Operation for RetireGrant {
 fn reach(request: &RequestContext, record: &GrantRecord) -> Option<Reach> {
     let names = request.caller.names();
     let named = |name: &str| names.iter().filter(|(own, _)| own == name).map(|(_, reach)| *reach).max();
-    let retiring = record.retiring.as_ref().and_then(|party| named(party.name()));
+    let retiring = record.retiring.as_ref().and_then(|party| named(party.caller_name()));
     let by_itself = record.operations.iter().any(|operation| operation == "RetireGrant");
-    let grantee = if by_itself { named(record.grantee.name()) } else { None };
+    let grantee = if by_itself { named(record.grantee.caller_name()) } else { None };
     let issuer = (record.issuer == request.account()).then_some(Reach::Account);
     retiring.max(grantee).max(issuer)
 }

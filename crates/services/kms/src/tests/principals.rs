@@ -1,12 +1,14 @@
-//! Key policies mean the users and roles that had the names when they were stored, and nobody who takes them later.
+//! Key policies and grants mean the users and roles that had the names when they were stored, and nobody who takes them later.
 
 use keyward_gate::{Caller, Principal, testing};
 use keyward_schema::kms::*;
 use serde_json::json;
 
+use crate::grant::{GrantId, GrantPlaces, GrantRow, Party};
+use crate::rows;
 use crate::testing::{
-    ACCOUNT, House, account, account_principal, allow, attempt, encrypt, policy, refusal, replicate_key,
-    root, twin, user,
+    ACCOUNT, House, account, account_principal, allow, attempt, create_grant, encrypt, list_grants, policy,
+    refusal, replicate_key, root, twin, user,
 };
 
 const ANOTHER: &str = "AIDAANOTHERBOBAAAAAAA";
@@ -167,4 +169,96 @@ async fn an_older_keys_principals_are_meant_by_name() {
     house.people.set(&bob(), Some(ANOTHER));
     assert!(may_encrypt(&house, &another_bob(), &arn).await && may_encrypt(&house, &user(), &arn).await);
     assert_eq!(shown(&house, &arn).await, text);
+}
+
+/// A grant that lets Bob encrypt, and retire it.
+fn to_bob(arn: &str) -> CreateGrantRequest {
+    let input = create_grant(arn, &bob(), &[GrantOperation::Encrypt, GrantOperation::RetireGrant]);
+    CreateGrantRequest { retiring_principal: Some(bob()), name: Some("to-bob".to_owned()), ..input }
+}
+
+async fn grantees(house: &House, arn: &str, filter: Option<&str>) -> Vec<(Option<String>, Option<String>)> {
+    let input = ListGrantsRequest { grantee_principal: filter.map(str::to_owned), ..list_grants(arn) };
+    let grants = house.call::<ListGrants>(&root(), input).await.unwrap().grants.unwrap();
+    grants.into_iter().map(|grant| (grant.grantee_principal, grant.retiring_principal)).collect()
+}
+
+async fn retirable(house: &House) -> usize {
+    let input = ListRetirableGrantsRequest { retiring_principal: Some(bob()), ..Default::default() };
+    house.call::<ListRetirableGrants>(&root(), input).await.unwrap().grants.unwrap().len()
+}
+
+#[tokio::test]
+async fn a_grant_stays_with_whom_it_was_made_for() {
+    let house = House::new().await;
+    let arn = house.symmetric().await;
+    let made = house.call::<CreateGrant>(&root(), to_bob(&arn)).await.unwrap();
+    assert!(may_encrypt(&house, &user(), &arn).await && !may_encrypt(&house, &another_bob(), &arn).await);
+    let both = |name: &str| vec![(Some(name.to_owned()), Some(name.to_owned()))];
+    assert_eq!(grantees(&house, &arn, Some(&bob())).await, both(&bob()));
+    assert_eq!(retirable(&house).await, 1);
+    let id = house.people_id(&bob()).await;
+    let retire = RetireGrantRequest {
+        key_id: Some(arn.clone()),
+        grant_id: made.grant_id.clone(),
+        ..Default::default()
+    };
+    for now in [None, Some(ANOTHER)] {
+        house.people.set(&bob(), now);
+        assert!(!may_encrypt(&house, &another_bob(), &arn).await);
+        assert!(house.call::<RetireGrant>(&another_bob(), retire.clone()).await.is_err());
+        assert_eq!(grantees(&house, &arn, None).await, both(&id));
+        assert_eq!(grantees(&house, &arn, Some(&id)).await, both(&id));
+        assert_eq!(grantees(&house, &arn, Some(&bob())).await, []);
+        assert_eq!(retirable(&house).await, 0);
+    }
+    // The same grant for the new one is another grant, and leaves with it.
+    let again = house.call::<CreateGrant>(&root(), to_bob(&arn)).await.unwrap();
+    assert_ne!(again.grant_id, made.grant_id);
+    assert!(may_encrypt(&house, &another_bob(), &arn).await);
+    assert_eq!((grantees(&house, &arn, Some(&bob())).await, retirable(&house).await), (both(&bob()), 1));
+    let retire = RetireGrantRequest { grant_id: again.grant_id, ..retire };
+    house.call::<RetireGrant>(&another_bob(), retire).await.unwrap();
+    assert_eq!(grantees(&house, &arn, None).await, both(&id));
+    let input = RevokeGrantRequest { key_id: arn.clone(), grant_id: made.grant_id.unwrap(), dry_run: None };
+    house.call::<RevokeGrant>(&root(), input).await.unwrap();
+    assert_eq!(grantees(&house, &arn, None).await, []);
+    assert!(!may_encrypt(&house, &user(), &arn).await);
+}
+
+#[tokio::test]
+async fn a_roles_grant_is_for_its_sessions_and_not_for_those_of_another_role_of_the_name() {
+    let house = House::new().await;
+    let (arn, role) = (house.symmetric().await, format!("arn:aws:iam::{ACCOUNT}:role/r"));
+    let input = create_grant(&arn, &role, &[GrantOperation::Encrypt]);
+    house.call::<CreateGrant>(&root(), input).await.unwrap();
+    let id = house.people_id(&role).await;
+    assert!(may_encrypt(&house, &session(&id), &arn).await);
+    assert!(!may_encrypt(&house, &session("AROAANOTHERROLEAAAAAA"), &arn).await);
+}
+
+/// Grants of older versions know their grantees by name.
+#[tokio::test]
+async fn an_older_grant_goes_on_by_name() {
+    use keyward_store::{Store, Txn};
+    let house = House::new().await;
+    let arn = house.symmetric().await;
+    let made = house.call::<CreateGrant>(&root(), to_bob(&arn)).await.unwrap().grant_id.unwrap();
+    let id = GrantId::parse(&made).unwrap();
+    let row = house.store.get(&crate::testing::place(&arn)).await.unwrap().unwrap();
+    let (account, region, key) = rows::parse_key(&row.key).unwrap();
+    let key_arn = crate::key::KeyArn { partition: "aws".parse().unwrap(), region, account, id: key };
+    let places = GrantPlaces(&key_arn);
+    let row = house.store.get(&places.grant(&id)).await.unwrap().unwrap();
+    let GrantRow::V1(record) = rows::decode(&row.value).unwrap();
+    let txn = places.remove(Txn::default(), &id, &record).unwrap();
+    house.store.txn(txn).await.unwrap();
+    let mut older = record.clone();
+    (older.grantee, older.retiring) = (Party::Principal(bob()), Some(Party::Principal(bob())));
+    house.store.txn(places.file(Txn::default(), &id, &older).unwrap()).await.unwrap();
+    assert!(may_encrypt(&house, &user(), &arn).await && may_encrypt(&house, &another_bob(), &arn).await);
+    assert_eq!((grantees(&house, &arn, Some(&bob())).await.len(), retirable(&house).await), (1, 1));
+    let retire = RetireGrantRequest { key_id: Some(arn.clone()), grant_id: Some(made), ..Default::default() };
+    house.call::<RetireGrant>(&another_bob(), retire).await.unwrap();
+    assert_eq!(grantees(&house, &arn, None).await, []);
 }

@@ -38,6 +38,15 @@ fn a_grant_row_of_version_1_keeps_its_bytes() {
     assert_eq!(postcard::from_bytes::<GrantRow>(&bytes).unwrap(), row);
 }
 
+/// Users and roles are stored with their unique ids; older grants know their names only.
+#[test]
+fn a_bound_party_keeps_its_bytes() {
+    let party = Party::Bound { arn: "a".to_owned(), id: "i".to_owned() };
+    let bytes = postcard::to_stdvec(&party).unwrap();
+    assert_eq!(bytes, [2, 1, b'a', 1, b'i']);
+    assert_eq!(postcard::from_bytes::<Party>(&bytes).unwrap(), party);
+}
+
 #[test]
 fn constraints_on_the_encryption_context_decide() {
     let pair = context(&[("k", "v")]);
