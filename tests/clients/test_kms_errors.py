@@ -217,6 +217,8 @@ def changing(kms, there):
         "create_grant": members,
         "create_key": {},
         "delete_alias": {"AliasName": alias},
+        # It makes the key that it describes.
+        "describe_key": {"KeyId": "alias/aws/s3"},
         "disable_key": {"KeyId": key},
         "disable_key_rotation": {"KeyId": rotating},
         "enable_key": {"KeyId": disabled},
@@ -273,13 +275,16 @@ def test_a_disk_that_takes_nothing_is_an_internal_error_until_it_does(own_server
     assert kms.list_resource_tags(KeyId=key)["Tags"] == [{"TagKey": "k", "TagValue": "old"}]
     assert [entry["AliasName"] for entry in kms.list_aliases(KeyId=key)["Aliases"]] == [calls["delete_alias"]["AliasName"]]
     assert [grant["GrantId"] for grant in kms.list_grants(KeyId=key)["Grants"]] == [calls["retire_grant"]["GrantId"]]
+    (managed,) = [entry for entry in kms.list_aliases()["Aliases"] if entry["AliasName"] == "alias/aws/s3"]
+    assert "TargetKeyId" not in managed
+    assert kms.describe_key(**calls["describe_key"])["KeyMetadata"]["KeyManager"] == "AWS"
 
 
 def test_a_vault_that_is_gone_is_an_internal_error_until_it_is_back(own_server):
     kms = own_server.start().client("kms", read_timeout=120, max_pool_connections=50)
     kinds = {kind: Used(kms, kind) for kind in {*CRYPTOGRAPHIC.values()}}
     calls = {name: kinds[kind].members(name) for name, kind in CRYPTOGRAPHIC.items() if name != "get_public_key"}
-    calls |= {"create_key": {}, "generate_random": {"NumberOfBytes": 8}}
+    calls |= {"create_key": {}, "describe_key": {"KeyId": "alias/aws/s3"}, "generate_random": {"NumberOfBytes": 8}}
     home, away = own_server.folder / "vault", own_server.folder / "away"
     home.rename(away)
     os.kill(own_server.vault(), signal.SIGKILL)

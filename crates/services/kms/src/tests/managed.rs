@@ -103,7 +103,14 @@ async fn a_caller_who_may_not_describe_it_makes_nothing() {
     let answer = refusal(house.call::<DescribeKey>(&foreigner(), describe(&theirs)).await);
     assert!(answer.contains("because the resource does not exist in this Region"), "{answer}");
     assert_eq!(house.rows(), rows);
-    assert!(described(&house, &user_allowed(&["kms:DescribeKey"])).await.is_ok());
+    let condition = serde_json::json!({"StringEquals": {"kms:RequestAlias": ALIAS}});
+    let allow = serde_json::json!({
+        "Effect": "Allow", "Action": "kms:DescribeKey", "Resource": "*", "Condition": condition,
+    });
+    let allow = serde_json::json!({"Version": "2012-10-17", "Statement": allow}).to_string();
+    let dora = keyward_gate::testing::user(account(), "dora", &[&allow]);
+    assert!(house.call::<DescribeKey>(&dora, describe("alias/aws/sns")).await.is_err());
+    assert!(described(&house, &dora).await.is_ok());
 }
 
 /// Only describing makes a key: what else names the alias before finds none. Other names are nobody's.
@@ -163,13 +170,16 @@ async fn nobody_can_change_or_directly_use_it() {
     let everything = user_allowed(&["kms:*"]);
     // What looks at keys is allowed; the rest of it is not for symmetric keys of AWS_KMS origin.
     let looks = |name: &str| ["DescribeKey", "RevokeGrant"].contains(&name) || name.starts_with("List");
+    let sealed =
+        house.handle.call::<Encrypt>((&root(), "rds"), &region(), encrypt(&arn, b"x")).await.unwrap();
+    let sealed = sealed.ciphertext_blob.unwrap();
     for (operation, ..) in ON_KEYS {
-        // Decrypting and retiring begin with something that encrypting and granting made.
-        if ["Decrypt", "RetireGrant", "ReEncrypt"].contains(operation) {
+        // It begins with a grant.
+        if *operation == "RetireGrant" {
             continue;
         }
         for caller in [&root(), &everything] {
-            let answer = refusal(attempt(&house, caller, operation, &arn, b"x").await);
+            let answer = refusal(attempt(&house, caller, operation, &arn, &sealed).await);
             let expected = match *operation {
                 "UpdateAlias" | "DeleteAlias" => "NotFoundException",
                 "GetPublicKey" | "GetParametersForImport" => "UnsupportedOperationException",
@@ -180,6 +190,10 @@ async fn nobody_can_change_or_directly_use_it() {
                 _ => "AccessDeniedException",
             };
             assert!(answer.starts_with(expected), "{operation}: {answer}");
+        }
+        if !operation.contains("Alias") {
+            let answer = refusal(attempt(&house, &foreigner(), operation, &arn, &sealed).await);
+            assert!(answer.starts_with("AccessDeniedException"), "{operation}: {answer}");
         }
     }
     assert_eq!(house.rows(), rows);
