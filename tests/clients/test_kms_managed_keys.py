@@ -111,6 +111,7 @@ def test_its_policy_and_rotation(kms, rds):
         "kms:ReEncrypt*",
         "kms:GenerateDataKey*",
         "kms:CreateGrant",
+        "kms:ListGrants",
         "kms:DescribeKey",
     ]
     assert look["Principal"] == {"AWS": f"arn:aws:iam::{account_of(rds)}:root"}

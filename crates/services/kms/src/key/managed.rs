@@ -27,9 +27,36 @@ pub(crate) struct ManagedService {
     name: &'static str,
     /// What the description says that the key protects.
     protects: &'static str,
-    /// Whether it works with grants.
-    grants: bool,
+    /// What it may do for its callers.
+    actions: &'static [&'static str],
 }
+
+/// What most services may do.
+const USUAL: &[&str] = &[
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncrypt*",
+    "kms:GenerateDataKey*",
+    CREATE_GRANT,
+    "kms:DescribeKey",
+];
+/// What services do that work without grants.
+const WITHOUT_GRANTS: &[&str] =
+    &["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
+/// What services do that look at their grants too.
+const WITH_LISTS: &[&str] = &[
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncrypt*",
+    "kms:GenerateDataKey*",
+    CREATE_GRANT,
+    "kms:ListGrants",
+    "kms:DescribeKey",
+];
+/// What SNS does: it encrypts with data keys only.
+const DATA_KEYS: &[&str] =
+    &["kms:Decrypt", "kms:GenerateDataKey*", CREATE_GRANT, "kms:ListGrants", "kms:DescribeKey"];
+const CREATE_GRANT: &str = "kms:CreateGrant";
 
 /// Those whose alias, description and policy AWS publishes or shows to everyone who has such a key, by alias.
 const SERVICES: [ManagedService; 20] = [
@@ -42,17 +69,17 @@ const SERVICES: [ManagedService; 20] = [
     service("elasticfilesystem", "auto-elasticfilesystem-1", "EFS", "EFS filesystems"),
     service("es", "auto-es-2", "OpenSearch Service", OPENSEARCH),
     service("glue", "auto-glue-1", "Glue", "Glue data"),
-    service("kafka", "auto-kafka-1", "Kafka", "Kafka data"),
+    service("kafka", "auto-kafka-1", "Kafka", "Kafka data").may(WITH_LISTS),
     service("kinesis", "auto-kinesis-1", "Kinesis", "Kinesis data"),
     service("kinesisvideo", "auto-kinesisvideo-1", "Kinesis Video Streams", "kinesis video data"),
     service("lambda", "auto-awslambda", "AWS Lambda", "Lambda functions"),
-    service("rds", "auto-rds-2", "RDS", "RDS database volumes"),
+    service("rds", "auto-rds-2", "RDS", "RDS database volumes").may(WITH_LISTS),
     service("redshift", "auto-redshift-3", "Redshift", "Redshift clusters"),
-    service("s3", "auto-s3-2", "S3", "S3 objects").without_grants(),
+    service("s3", "auto-s3-2", "S3", "S3 objects").may(WITHOUT_GRANTS),
     service("secretsmanager", "auto-secretsmanager-2", "AWS Secrets Manager", "Secrets Manager data"),
-    service("sns", "auto-sns-1", "SNS", "SNS data"),
+    service("sns", "auto-sns-1", "SNS", "SNS data").may(DATA_KEYS),
     service("sqs", "auto-sqs-1", "SQS", "SQS messages"),
-    service("ssm", "auto-ssm-1", "SSM", "SSM parameters").without_grants(),
+    service("ssm", "auto-ssm-1", "SSM", "SSM parameters").may(WITHOUT_GRANTS),
 ];
 
 const OPENSEARCH: &str = "Amazon OpenSearch Service (successor to Amazon Elasticsearch Service) data";
@@ -63,7 +90,7 @@ const fn service(
     name: &'static str,
     protects: &'static str,
 ) -> ManagedService {
-    ManagedService { alias, policy_id, host: alias, name, protects, grants: true }
+    ManagedService { alias, policy_id, host: alias, name, protects, actions: USUAL }
 }
 
 impl ManagedService {
@@ -82,8 +109,8 @@ impl ManagedService {
         Self { host, ..self }
     }
 
-    const fn without_grants(self) -> Self {
-        Self { grants: false, ..self }
+    const fn may(self, actions: &'static [&'static str]) -> Self {
+        Self { actions, ..self }
     }
 
     /// The alias of its key.
@@ -120,8 +147,8 @@ impl ManagedService {
     /// The key's policy, in the form in which AWS prints it.
     fn policy(&self, partition: &Partition, region: &Region, account: AccountId) -> String {
         let Self { policy_id, host, name, .. } = self;
-        let (create_grant, revoke_grant) =
-            if self.grants { (r#" "kms:CreateGrant","#, r#", "kms:RevokeGrant""#) } else { ("", "") };
+        let actions = self.actions.join(r#"", ""#);
+        let revoke = if self.actions.contains(&CREATE_GRANT) { r#", "kms:RevokeGrant""# } else { "" };
         format!(
             r#"{{
   "Version" : "2012-10-17",
@@ -132,7 +159,7 @@ impl ManagedService {
     "Principal" : {{
       "AWS" : "*"
     }},
-    "Action" : [ "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*",{create_grant} "kms:DescribeKey" ],
+    "Action" : [ "{actions}" ],
     "Resource" : "*",
     "Condition" : {{
       "StringEquals" : {{
@@ -146,7 +173,7 @@ impl ManagedService {
     "Principal" : {{
       "AWS" : "arn:{partition}:iam::{account}:root"
     }},
-    "Action" : [ "kms:Describe*", "kms:Get*", "kms:List*"{revoke_grant} ],
+    "Action" : [ "kms:Describe*", "kms:Get*", "kms:List*"{revoke} ],
     "Resource" : "*"
   }} ]
 }}"#

@@ -45,9 +45,24 @@ fn the_policy_is_the_one_that_aws_shows() {
         ],
     });
     assert_eq!(shown, expected);
-    // S3 works without grants.
-    let s3 = key("alias/aws/s3").policy;
-    assert!(!s3.contains("Grant") && s3.contains("s3.eu-west-1.amazonaws.com"), "{s3}");
+    // S3 works without grants, and SNS does not encrypt directly.
+    let actions = |alias: &str| {
+        let shown: Value = serde_json::from_str(&key(alias).policy).unwrap();
+        [0, 1].map(|number| shown["Statement"][number]["Action"].clone())
+    };
+    let [uses, looks] = actions("alias/aws/s3");
+    let expected =
+        json!(["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]);
+    assert_eq!((uses, looks), (expected, json!(["kms:Describe*", "kms:Get*", "kms:List*"])));
+    let [uses, _] = actions("alias/aws/sns");
+    let expected = json!([
+        "kms:Decrypt",
+        "kms:GenerateDataKey*",
+        "kms:CreateGrant",
+        "kms:ListGrants",
+        "kms:DescribeKey"
+    ]);
+    assert_eq!(uses, expected);
 }
 
 #[test]
