@@ -75,21 +75,28 @@ impl CloudHsm {
         let (_, revision) =
             self.store.range(&KeyRange::prefix(&rows::all_clusters()), 0).await.map_err(fault::internal)?;
         let mut changed = self.store.watch(&rows::all_clusters(), revision);
-        let (mut tasks, mut busy) = (JoinSet::new(), HashSet::new());
+        let mut looks = Looks::default();
         loop {
             for row in self.rows(&rows::all_clusters()).await? {
-                if busy.insert(row.key.clone()) {
-                    tasks.spawn(Arc::clone(self).look_after(row.key, Some(fence.clone())));
+                if looks.begins(&row.key) {
+                    looks.tasks.spawn(Arc::clone(self).look_after(row.key, Some(fence.clone())));
                 }
             }
             if let Err(fault) = self.keep_backups(Some(fence.clone())).await {
                 complain("The duty that keeps backups", &fault);
             }
-            tokio::select! {
-                () = self.clock.sleep(INTERVAL) => {}
-                // A lost watch is made anew with the next lease; the interval does until then.
-                event = changed.next() => if event.is_err() { return Ok(()) },
-                Some(Ok(done)) = tasks.join_next(), if !tasks.is_empty() => { busy.remove(&done); }
+            let mut pause = self.clock.sleep(INTERVAL);
+            loop {
+                tokio::select! {
+                    () = &mut pause => break,
+                    // A lost watch is made anew with the next lease; the interval does until then.
+                    event = changed.next() => if event.is_err() { return Ok(()) } else { break },
+                    Some(Ok(done)) = looks.tasks.join_next(), if !looks.tasks.is_empty() => {
+                        if looks.ended(&done) {
+                            break;
+                        }
+                    }
+                }
             }
         }
     }
@@ -112,6 +119,31 @@ impl CloudHsm {
         }
         failure = self.keep_backups(fence).await.err().or(failure);
         failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Who is looking after which clusters.
+#[derive(Default)]
+struct Looks {
+    tasks: JoinSet<Key>,
+    busy: HashSet<Key>,
+    /// Those that were to be looked at while somebody did: they may have changed behind his back.
+    missed: HashSet<Key>,
+}
+
+impl Looks {
+    /// Whether somebody is to look at `cluster` now.
+    fn begins(&mut self, cluster: &Key) -> bool {
+        self.busy.insert(cluster.clone()) || {
+            self.missed.insert(cluster.clone());
+            false
+        }
+    }
+
+    /// Nobody looks at `cluster` any more; whether somebody has to, at once.
+    fn ended(&mut self, cluster: &Key) -> bool {
+        self.busy.remove(cluster);
+        self.missed.remove(cluster)
     }
 }
 

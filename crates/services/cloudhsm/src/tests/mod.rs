@@ -4,6 +4,7 @@ mod changes;
 mod crashes;
 mod fleet;
 mod life;
+mod rest;
 
 use std::sync::Arc;
 use std::time::Duration;
