@@ -62,6 +62,7 @@ fn one_or_many(value: &RawValue) -> Vec<&RawValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Flavour, Policy};
 
     fn renamed(text: &str) -> String {
         rename_principals(text, |name| name.ends_with("user/a").then(|| "AIDA1".to_owned()))
@@ -82,6 +83,20 @@ mod tests {
         assert_eq!(renamed(text), expected);
         let single = r#"{"Statement":{"Principal":{"AWS":"arn:aws:iam::1:user/a"}}}"#;
         assert_eq!(renamed(single), r#"{"Statement":{"Principal":{"AWS":"AIDA1"}}}"#);
+    }
+
+    /// What is shown of a policy means what is judged by it.
+    #[test]
+    fn a_renamed_text_is_the_bound_policy() {
+        let text = r#"{"Id": "x", "Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": ["111122223333", "arn:aws:iam::111122223333:role\/r"]},
+             "Action": "kms:*", "Resource": "*"},
+            {"Effect": "Deny", "NotPrincipal": {"AWS": "arn:aws:iam::111122223333:role/r", "Service": "a.b"},
+             "Action": "kms:*", "Resource": "*"}]}"#;
+        let id_of = |name: &str| name.ends_with("role/r").then(|| "AROACKCEVSQ6C2EXAMPLE".to_owned());
+        let mut bound = Policy::parse(text, Flavour::Resource).unwrap();
+        bound.bind_principals(id_of);
+        assert_eq!(Policy::parse(&rename_principals(text, id_of), Flavour::Resource), Ok(bound));
     }
 
     #[test]
