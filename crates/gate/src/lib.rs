@@ -1,8 +1,8 @@
 //! SigV4, principals, the authorization pipeline, and the only mint of `Permit`.
 //!
 //! Every API call, from outside or from one service to another, goes through here. There is no second
-//! way to an operation and no switch that turns checking off. Deliberately absent: what any
-//! operation means, and every wire format (that is `wire`).
+//! way to an operation and no switch that turns checking off. What every service's lists share is here too: pages and
+//! their tokens. Deliberately absent: what any operation means, and every wire format (that is `wire`).
 
 mod audit;
 mod check;
@@ -14,6 +14,7 @@ mod gate;
 mod globals;
 mod handle;
 mod operation;
+mod page;
 mod permit;
 mod pipeline;
 mod principal;
@@ -36,6 +37,7 @@ pub use front::OverTls;
 pub use gate::{Gate, GateParts};
 pub use handle::{CallAs, GateHandle};
 pub use operation::{Operation, RunError};
+pub use page::{ForeignToken, Page, PageTokens, Paged};
 pub use permit::Permit;
 pub use principal::{Attributes, Caller, Principal, ServiceCaller, Session};
 pub use request::RequestContext;

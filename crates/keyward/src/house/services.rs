@@ -7,7 +7,7 @@ use keyward_base::{AccountId, Fault};
 use keyward_builder::{Builder, Means, ZoneSource};
 use keyward_cloudhsm::{CloudHsm, CloudHsmParts};
 use keyward_domains::{Domains, DomainsConfig, DomainsParts};
-use keyward_gate::{GateHandle, IdentitySource, PrincipalDirectory, Router};
+use keyward_gate::{GateHandle, IdentitySource, PageTokens, PrincipalDirectory, Router};
 use keyward_hsm::{Clusters, Fleet};
 use keyward_iam::{Accounts, Iam, Secrets};
 use keyward_kms::{Kms, KmsParts};
@@ -61,11 +61,13 @@ impl Services {
     ) -> Result<Self, Refusal> {
         let Ground { store, random, .. } = site.ground;
         let secrets = Secrets::new(Arc::clone(store), site.vault.clone(), Arc::clone(random));
-        let iam = build_iam(site, &secrets, router, duties);
+        let tokens = PageTokens::open(&**store, &**random, PageTokens::shared_place());
+        let tokens = tokens.await.map_err(refusal)?;
+        let iam = build_iam(site, &secrets, &tokens, router, duties);
         let kms = build_kms(site, &iam, router, duties).await?;
         let registry = registry::build(site, duties).await?;
-        let route53 = build_route53(site, &registry, router, duties)?;
-        build_domains(site, &registry, router, duties);
+        let route53 = build_route53(site, &registry, &tokens, router, duties)?;
+        build_domains(site, &registry, &tokens, router, duties);
         build_cloudhsm(site, router, duties).await?;
         let keys = kms.key_changes().clone();
         let hosted = HostedZones::new(route53, move || keys.reader());
@@ -127,9 +129,16 @@ impl Services {
     }
 }
 
-fn build_iam(site: &Site<'_>, secrets: &Secrets, router: &mut Router, duties: &mut JoinSet<()>) -> Arc<Iam> {
+fn build_iam(
+    site: &Site<'_>,
+    secrets: &Secrets,
+    tokens: &PageTokens,
+    router: &mut Router,
+    duties: &mut JoinSet<()>,
+) -> Arc<Iam> {
     let Ground { store, random, .. } = site.ground;
-    let iam = Iam::new(Arc::clone(store), Arc::clone(random), site.config.partition.clone(), secrets.clone());
+    let (partition, tokens) = (site.config.partition.clone(), tokens.clone());
+    let iam = Iam::new(Arc::clone(store), Arc::clone(random), partition, secrets.clone(), tokens);
     keyward_iam::register(router, &iam);
     duties.spawn(Arc::clone(&iam).follow());
     duties.spawn(secrets.clone().seal_what_is_clear());
@@ -165,6 +174,7 @@ async fn build_kms(
 fn build_route53(
     site: &Site<'_>,
     registry: &Arc<Registry>,
+    tokens: &PageTokens,
     router: &mut Router,
     duties: &mut JoinSet<()>,
 ) -> Result<Arc<Route53>, Refusal> {
@@ -173,6 +183,7 @@ fn build_route53(
         clock: Arc::clone(&site.ground.clock),
         random: Arc::clone(&site.ground.random),
         gate: site.handle.clone(),
+        tokens: tokens.clone(),
         parent: Arc::new(ParentZones::new(Arc::clone(registry))),
         config: Route53Config {
             name_servers: registry::scheme(&site.config.dns),
@@ -185,13 +196,20 @@ fn build_route53(
     Ok(route53)
 }
 
-fn build_domains(site: &Site<'_>, registry: &Arc<Registry>, router: &mut Router, duties: &mut JoinSet<()>) {
+fn build_domains(
+    site: &Site<'_>,
+    registry: &Arc<Registry>,
+    tokens: &PageTokens,
+    router: &mut Router,
+    duties: &mut JoinSet<()>,
+) {
     let domains = Domains::new(DomainsParts {
         store: Arc::clone(&site.ground.store),
         registry: Arc::clone(registry),
         gate: site.handle.clone(),
         clock: Arc::clone(&site.ground.clock),
         random: Arc::clone(&site.ground.random),
+        tokens: tokens.clone(),
         config: DomainsConfig::default(),
     });
     keyward_domains::register(router, &domains);

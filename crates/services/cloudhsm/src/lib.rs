@@ -25,7 +25,6 @@ mod tags;
 mod testing;
 #[cfg(test)]
 mod tests;
-mod token;
 
 pub use config::{CloudHsmConfig, Quotas};
 pub use hsms::{Hsms, HsmsError};

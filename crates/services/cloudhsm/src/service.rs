@@ -6,6 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 
 use keyward_base::{Clock, Fault, Partition, Random};
+use keyward_gate::PageTokens;
 use keyward_hsm::Clusters;
 use keyward_store::{Blobs, Key, KeyRange, Row, Store};
 use keyward_vault::VaultClient;
@@ -17,7 +18,6 @@ use crate::cluster::ClusterRecord;
 use crate::duty::Watched;
 use crate::hsms::Hsms;
 use crate::rows::Place;
-use crate::token::Tokens;
 use crate::{CloudHsmConfig, fault, rows};
 
 /// What the service is built from.
@@ -51,7 +51,7 @@ pub struct CloudHsm {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) partition: Partition,
     pub(crate) config: CloudHsmConfig,
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: PageTokens,
     pub(crate) clusters: Clusters,
     pub(crate) watched: Watched,
     hsms: Option<Arc<dyn Hsms>>,
@@ -62,7 +62,7 @@ impl CloudHsm {
     /// Opens the service on its store; the first time it makes the key of its page tokens.
     pub async fn open(parts: CloudHsmParts) -> Result<Arc<Self>, Fault> {
         let CloudHsmParts { store, blobs, vault, clock, random, partition, config, hsms, clusters } = parts;
-        let tokens = Tokens::open(&*store, &*random).await?;
+        let tokens = PageTokens::open(&*store, &*random, rows::token_key()).await?;
         let (watched, roots) = (Watched::default(), OnceCell::new());
         Ok(Arc::new(Self {
             store,

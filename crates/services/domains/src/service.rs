@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyward_base::{AccountId, Clock, Fault, Random};
-use keyward_gate::{Check, GateHandle, RequestContext, View};
+use keyward_gate::{Check, GateHandle, PageTokens, RequestContext, View};
 use keyward_registry::Registry;
 use keyward_store::{Key, KeyRange, Store, Txn};
 use serde::de::DeserializeOwned;
@@ -27,6 +27,8 @@ pub struct DomainsParts {
     pub clock: Arc<dyn Clock>,
     /// For ids.
     pub random: Arc<dyn Random>,
+    /// With which its lists go on.
+    pub tokens: PageTokens,
     /// The settings.
     pub config: DomainsConfig,
 }
@@ -38,6 +40,7 @@ pub struct Domains {
     pub(crate) gate: GateHandle,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) tokens: PageTokens,
     pub(crate) config: DomainsConfig,
 }
 
@@ -49,8 +52,8 @@ pub(crate) fn check(action: &'static str, request: &RequestContext) -> Check {
 impl Domains {
     /// The service.
     pub fn new(parts: DomainsParts) -> Arc<Self> {
-        let DomainsParts { store, registry, gate, clock, random, config } = parts;
-        Arc::new(Self { store, registry, gate, clock, random, config })
+        let DomainsParts { store, registry, gate, clock, random, tokens, config } = parts;
+        Arc::new(Self { store, registry, gate, clock, random, tokens, config })
     }
 
     /// The caller's domain of this name, remembered by the view, with no operation under way: to change it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyward_base::{Fault, Partition, Random};
-use keyward_gate::{Credential, RunError};
+use keyward_gate::{Credential, PageTokens, RunError};
 use keyward_store::{Compare, Key, KeyRange, Revision, Store, Txn};
 
 use crate::cache::Cache;
@@ -18,17 +18,20 @@ pub struct Iam {
     pub(crate) partition: Partition,
     pub(crate) secrets: Secrets,
     pub(crate) cache: Cache,
+    pub(crate) tokens: PageTokens,
 }
 
 impl Iam {
-    /// The service over `store`; secrets and ids come from `random`, and rest sealed by `secrets`.
+    /// The service over `store`; secrets and ids come from `random`, and rest sealed by `secrets`. Its lists go on with
+    /// `tokens`.
     pub fn new(
         store: Arc<dyn Store>,
         random: Arc<dyn Random>,
         partition: Partition,
         secrets: Secrets,
+        tokens: PageTokens,
     ) -> Arc<Self> {
-        Arc::new(Self { store, random, partition, secrets, cache: Cache::default() })
+        Arc::new(Self { store, random, partition, secrets, cache: Cache::default(), tokens })
     }
 
     /// Follows what other nodes write, so that no credential is served from the cache that was changed

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use keyward_base::{AccountId, Clock, SeededRandom, SimulatedClock, Timestamp};
 use keyward_gate::signing::Signer;
-use keyward_gate::{Gate, GateHandle, GateParts, LogSink, Router};
+use keyward_gate::{Gate, GateHandle, GateParts, LogSink, PageTokens, Router};
 use keyward_store::{SimulatedStore, Store};
 
 use keyward_vault::VaultClient;
@@ -74,7 +74,8 @@ impl House {
         let secrets = Secrets::new(store.clone(), VaultClient::in_process(), random.clone());
         let accounts = Accounts::new(store.clone(), random.clone(), clock.clone(), secrets.clone());
         let (account, root) = accounts.ensure_first(Some("111122223333".parse().unwrap())).await.unwrap();
-        let iam = Iam::new(store.clone(), random.clone(), partition.clone(), secrets.clone());
+        let tokens = PageTokens::under(&[7; 32]).unwrap();
+        let iam = Iam::new(store.clone(), random.clone(), partition.clone(), secrets.clone(), tokens);
         let mut router = Router::new();
         crate::register(&mut router, &iam);
         let parts = GateParts {

@@ -2,11 +2,11 @@
 //! that something does, does.
 
 use keyward_base::{AccountId, Partition, Region};
+use keyward_gate::PageTokens;
 
 use crate::alias::AliasName;
 use crate::grant::GrantId;
 use crate::key::{Forms, KeyArn, KeyId, Place, Reference};
-use crate::marker::{MARKER_KEY_BYTES, Markers};
 
 /// A text as a marker, a grant token, a key id, an ARN, an alias, a grant id.
 ///
@@ -31,11 +31,11 @@ pub fn names(text: &str) {
 }
 
 fn markers(text: &str) {
-    let Ok(markers) = Markers::new(&[7; MARKER_KEY_BYTES]) else { return };
-    assert!(markers.open("ListKeys", text).is_err(), "a marker that nobody made opens");
-    let Ok(marker) = markers.seal("ListKeys", text) else { return };
-    assert!(markers.open("ListKeys", &marker).is_ok_and(|last| last == text), "a marker does not open");
-    assert!(markers.open("ListAliases", &marker).is_err(), "a marker opens in another list");
+    let Ok(tokens) = PageTokens::under(&[7; 32]) else { return };
+    assert!(tokens.unseal("ListKeys", text).is_err(), "a marker that nobody made opens");
+    let Ok(marker) = tokens.seal("ListKeys", text) else { return };
+    assert!(tokens.unseal("ListKeys", &marker).is_ok_and(|last| last == text), "a marker does not open");
+    assert!(tokens.unseal("ListAliases", &marker).is_err(), "a marker opens in another list");
 }
 
 #[cfg(test)]

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use keyward_base::{Arn, Clock, Fault, NoticeBoard, Partition, Random, Region};
-use keyward_gate::{GateHandle, PrincipalDirectory};
+use keyward_gate::{GateHandle, PageTokens, PrincipalDirectory};
 use keyward_hsm::Clusters;
-use keyward_store::{Store, Txn, TxnError};
+use keyward_store::Store;
 use keyward_vault::VaultClient;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::attestation::AttestationRoots;
-use crate::fault;
 use crate::keystore::KeyStores;
 use crate::loaded::KeyCache;
-use crate::marker::{MARKER_KEY_BYTES, Markers};
 use crate::quota::ResourceQuotas;
 use crate::rows;
 use crate::usage::Usage;
@@ -56,7 +53,8 @@ pub struct Kms {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) partition: Partition,
     pub(crate) attestation_roots: AttestationRoots,
-    pub(crate) markers: Markers,
+    /// Markers of lists, and grant tokens.
+    pub(crate) tokens: PageTokens,
     pub(crate) usage: Usage,
     pub(crate) keys: KeyCache,
     pub(crate) changes: NoticeBoard<Arn>,
@@ -66,16 +64,10 @@ pub struct Kms {
     pub(crate) quotas: ResourceQuotas,
 }
 
-/// The key that seals pagination markers, as stored.
-#[derive(Serialize, Deserialize)]
-enum MarkerKeyRow {
-    V1([u8; MARKER_KEY_BYTES]),
-}
-
 impl Kms {
-    /// Opens the service on its store; the first time it makes the key of its markers.
+    /// Opens the service on its store; the first time it makes the key of its tokens.
     pub async fn open(parts: KmsParts) -> Result<Arc<Self>, Fault> {
-        let markers = Markers::new(&marker_key(&*parts.store, &*parts.random).await?)?;
+        let tokens = PageTokens::open(&*parts.store, &*parts.random, rows::marker_key()).await?;
         let usage = Usage::open(&*parts.store, parts.clock.now()).await?;
         Ok(Arc::new(Self {
             store: parts.store,
@@ -87,7 +79,7 @@ impl Kms {
             random: parts.random,
             partition: parts.partition,
             attestation_roots: parts.attestation_roots,
-            markers,
+            tokens,
             usage,
             keys: KeyCache::new(),
             changes: NoticeBoard::default(),
@@ -102,44 +94,5 @@ impl Kms {
     /// at his own start and from time to time.
     pub fn key_changes(&self) -> &NoticeBoard<Arn> {
         &self.changes
-    }
-}
-
-/// Reads the deployment's marker key; whoever comes first makes it.
-async fn marker_key(store: &dyn Store, random: &dyn Random) -> Result<[u8; MARKER_KEY_BYTES], Fault> {
-    let place = rows::marker_key();
-    if let Some(row) = store.get(&place).await.map_err(fault::internal)? {
-        let MarkerKeyRow::V1(key) = rows::decode(&row.value)?;
-        return Ok(key);
-    }
-    let mut key = [0; MARKER_KEY_BYTES];
-    random.fill(&mut key);
-    match store.txn(Txn::default().create(place, rows::encode(&MarkerKeyRow::V1(key))?)).await {
-        Ok(_) => Ok(key),
-        Err(TxnError::Conflict) => Box::pin(marker_key(store, random)).await,
-        Err(error) => Err(fault::internal(error)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use keyward_base::{SeededRandom, SimulatedClock, Timestamp};
-    use keyward_store::SimulatedStore;
-
-    use super::*;
-
-    /// Rows written by released versions stay readable: these bytes never change.
-    #[test]
-    fn a_marker_key_row_of_version_1_keeps_its_bytes() {
-        let bytes = rows::encode(&MarkerKeyRow::V1([7; MARKER_KEY_BYTES])).unwrap();
-        assert_eq!(bytes, [&[0][..], &[7; MARKER_KEY_BYTES]].concat());
-    }
-
-    #[tokio::test]
-    async fn the_marker_key_is_made_once() {
-        let store = SimulatedStore::new(Arc::new(SimulatedClock::new(Timestamp::EPOCH)));
-        let first = marker_key(&store, &SeededRandom::new(1)).await.unwrap();
-        let second = marker_key(&store, &SeededRandom::new(2)).await.unwrap();
-        assert_eq!(first, second);
     }
 }

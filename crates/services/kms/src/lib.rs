@@ -21,7 +21,6 @@ mod keystore;
 mod kms;
 mod loaded;
 mod managed;
-mod marker;
 mod material;
 mod ops;
 mod page;

@@ -15,12 +15,12 @@ const SCOPE: &str = "grant-token";
 
 /// A token of the grant `id` on the key at `arn`.
 pub(crate) fn seal(kms: &Kms, arn: &KeyArn, id: &GrantId) -> Result<String, Fault> {
-    kms.markers.seal(SCOPE, &format!("{}/{}/{}/{id}", arn.region, arn.account, arn.id))
+    kms.tokens.seal(SCOPE, &format!("{}/{}/{}/{id}", arn.region, arn.account, arn.id))
 }
 
 /// The key and the grant that a token of this Region names.
 pub(crate) fn open(kms: &Kms, request: &RequestContext, token: &str) -> Option<(KeyArn, GrantId)> {
-    let text = kms.markers.open(SCOPE, token).ok()?;
+    let text = kms.tokens.unseal(SCOPE, token).ok()?;
     let mut parts = text.split('/');
     let region = parts.next()?;
     let account = parts.next()?.parse().ok()?;
@@ -31,7 +31,7 @@ pub(crate) fn open(kms: &Kms, request: &RequestContext, token: &str) -> Option<(
 
 /// Every token must be one that `CreateGrant` made; one that belongs to something else grants nothing.
 pub(crate) fn check(kms: &Kms, tokens: Option<&Vec<String>>) -> Result<(), Fault> {
-    let sound = |token: &String| kms.markers.open(SCOPE, token).is_ok();
+    let sound = |token: &String| kms.tokens.unseal(SCOPE, token).is_ok();
     if tokens.into_iter().flatten().all(sound) { Ok(()) } else { Err(invalid()) }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyward_base::{AccountId, Clock, Fault, Partition, Random, Timestamp};
-use keyward_gate::{Check, GateHandle, RequestContext, View};
+use keyward_gate::{Check, GateHandle, PageTokens, RequestContext, View};
 use keyward_schema::route53::{ChangeInfo, ChangeStatus};
 use keyward_store::{Store, Txn};
 
@@ -22,6 +22,8 @@ pub struct Route53Parts {
     pub random: Arc<dyn Random>,
     /// The way to KMS.
     pub gate: GateHandle,
+    /// With which its lists go on.
+    pub tokens: PageTokens,
     /// What parents serve about our zones.
     pub parent: Arc<dyn ParentView>,
     /// The settings.
@@ -36,6 +38,7 @@ pub struct Route53 {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) gate: GateHandle,
+    pub(crate) tokens: PageTokens,
     pub(crate) parent: Arc<dyn ParentView>,
     pub(crate) config: Route53Config,
     pub(crate) partition: Partition,
@@ -77,8 +80,8 @@ pub(crate) fn zone_arn(partition: &Partition, zone: &str) -> String {
 impl Route53 {
     /// The service.
     pub fn new(parts: Route53Parts) -> Arc<Self> {
-        let Route53Parts { store, clock, random, gate, parent, config, partition } = parts;
-        Arc::new(Self { store, clock, random, gate, parent, config, partition })
+        let Route53Parts { store, clock, random, gate, tokens, parent, config, partition } = parts;
+        Arc::new(Self { store, clock, random, gate, tokens, parent, config, partition })
     }
 
     /// The record sets of a zone.

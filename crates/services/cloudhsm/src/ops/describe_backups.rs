@@ -6,7 +6,6 @@ use keyward_schema::cloudhsmv2::{DescribeBackups as Shape, DescribeBackupsReques
 
 use super::Filters;
 use crate::backup::{self, BackupRecord};
-use crate::page::Page;
 use crate::resolve::{FoundBackup, everywhere, here};
 use crate::service::CloudHsm;
 use crate::{fault, rows};
@@ -33,28 +32,27 @@ impl Operation for DescribeBackups {
     }
 
     async fn run(service: &CloudHsm, permit: Permit<Self>) -> Result<DescribeBackupsResponse, RunError> {
-        let (input, place) = (permit.input(), here(permit.request()));
+        let input = permit.input();
         let filters = Filters::read(input.filters.as_ref(), &FILTERS)?;
         let (shared, ascending) = (input.shared == Some(true), input.sort_ascending == Some(true));
-        let scope = format!(
-            "DescribeBackups/{}/{}/{shared}/{ascending}/{}",
-            place.account,
-            place.region,
-            filters.scope()
-        );
         let wanted = (input.max_results, input.next_token.as_deref());
-        let page = Page::read(&service.tokens, scope, PAGE_MAX, wanted)?;
+        let asked = format!("{shared}/{ascending}/{}", filters.text());
+        let page = service.page(permit.request(), ("DescribeBackups", &[&asked]), PAGE_MAX, wanted)?;
         let all = if shared {
             shared_with(service, permit.request()).await?
         } else {
             own(service, permit.request()).await?
         };
-        let mut found: Vec<_> = all.into_iter().filter(|found| is_wanted(&filters, &found.record)).collect();
-        found.sort_by_key(|found| order(&found.record, ascending));
-        let (found, next_token) =
-            page.cut(&service.tokens, found, |found: &FoundBackup| order(&found.record, ascending))?;
-        let shown = found.iter().map(|found| backup::show(&service.partition, &found.place, &found.record));
-        Ok(DescribeBackupsResponse { backups: Some(shown.collect()), next_token })
+        let place = |found: &FoundBackup| order(&found.record, ascending);
+        let wanted = |found: &FoundBackup| is_wanted(&filters, &found.record) && page.is_after(&place(found));
+        let mut found: Vec<_> = all.into_iter().filter(wanted).collect();
+        found.sort_by_key(place);
+        let paged = page.cut(&service.tokens, found, place)?;
+        let show = |found: &FoundBackup| backup::show(&service.partition, &found.place, &found.record);
+        Ok(DescribeBackupsResponse {
+            backups: Some(paged.entries.iter().map(show).collect()),
+            next_token: paged.next,
+        })
     }
 }
 

@@ -9,7 +9,6 @@ use keyward_schema::cloudhsmv2::{
 use super::Filters;
 use crate::cluster::{self, ClusterRecord};
 use crate::network;
-use crate::page::Page;
 use crate::resolve::{everywhere, here};
 use crate::rows::Place;
 use crate::service::CloudHsm;
@@ -36,15 +35,14 @@ impl Operation for DescribeClusters {
     async fn run(service: &CloudHsm, permit: Permit<Self>) -> Result<DescribeClustersResponse, RunError> {
         let (input, place) = (permit.input(), here(permit.request()));
         let filters = Filters::read(input.filters.as_ref(), &["clusterIds", "vpcIds", "states"])?;
-        let scope = format!("DescribeClusters/{}/{}/{}", place.account, place.region, filters.scope());
         let wanted = (input.max_results, input.next_token.as_deref());
-        let page = Page::read(&service.tokens, scope, PAGE_MAX, wanted)?;
+        let asked = filters.text();
+        let page = service.page(permit.request(), ("DescribeClusters", &[&asked]), PAGE_MAX, wanted)?;
         let mut clusters = service.clusters(&place).await?;
-        clusters.retain(|cluster| is_wanted(&filters, &place, cluster));
-        let (clusters, next_token) =
-            page.cut(&service.tokens, clusters, |cluster: &ClusterRecord| cluster.id.to_string())?;
-        let clusters = clusters.iter().map(|cluster| cluster::show(&place, cluster)).collect();
-        Ok(DescribeClustersResponse { clusters: Some(clusters), next_token })
+        clusters.retain(|cluster| is_wanted(&filters, &place, cluster) && page.is_after(cluster.id.as_str()));
+        let paged = page.cut(&service.tokens, clusters, |cluster: &ClusterRecord| cluster.id.to_string())?;
+        let clusters = paged.entries.iter().map(|cluster| cluster::show(&place, cluster)).collect();
+        Ok(DescribeClustersResponse { clusters: Some(clusters), next_token: paged.next })
     }
 }
 

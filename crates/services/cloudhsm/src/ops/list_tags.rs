@@ -6,8 +6,7 @@ use keyward_schema::cloudhsmv2::{ListTags as Shape, ListTagsRequest, ListTagsRes
 use keyward_store::Txn;
 
 use super::{write_backup, write_cluster};
-use crate::page::Page;
-use crate::resolve::{FoundBackup, FoundCluster, here};
+use crate::resolve::{FoundBackup, FoundCluster};
 use crate::service::CloudHsm;
 use crate::tags::Tags;
 
@@ -33,13 +32,12 @@ impl Operation for ListTags {
     }
 
     async fn run(service: &CloudHsm, permit: Permit<Self>) -> Result<ListTagsResponse, RunError> {
-        let (input, place) = (permit.input(), here(permit.request()));
-        let scope = format!("ListTags/{}/{}/{}", place.account, place.region, input.resource_id);
+        let input = permit.input();
         let wanted = (input.max_results, input.next_token.as_deref());
-        let page = Page::read(&service.tokens, scope, PAGE_MAX, wanted)?;
-        let tags = permit.subject().tags().shown();
-        let (tag_list, next_token) = page.cut(&service.tokens, tags, |tag: &Tag| tag.key.clone())?;
-        Ok(ListTagsResponse { tag_list, next_token })
+        let page = service.page(permit.request(), ("ListTags", &[&input.resource_id]), PAGE_MAX, wanted)?;
+        let tags = permit.subject().tags().shown().into_iter().filter(|tag| page.is_after(&tag.key));
+        let paged = page.cut(&service.tokens, tags, |tag: &Tag| tag.key.clone())?;
+        Ok(ListTagsResponse { tag_list: paged.entries, next_token: paged.next })
     }
 }
 

@@ -102,7 +102,7 @@ impl<'a> Filters<'a> {
     }
 
     /// The filters as one text, to bind a page token to them.
-    fn scope(&self) -> String {
+    fn text(&self) -> String {
         self.0.map(|filters| format!("{filters:?}")).unwrap_or_default()
     }
 }

@@ -9,7 +9,6 @@ use keyward_schema::route53domains::{
 
 use crate::domain::{Domain, State};
 use crate::fault::invalid_input;
-use crate::page::Page;
 use crate::rows;
 use crate::service::{Domains, check};
 
@@ -35,22 +34,22 @@ impl Operation for ListDomains {
         let sort = input.sort_condition.as_ref();
         let by = sort.map_or(Attribute::DomainName, |sort| sort.name);
         let order = sort.map_or(SortOrder::Asc, |sort| sort.sort_order);
-        let list = format!("ListDomains-{by}-{order}");
-        let page = Page::read(account, &list, input.max_items, input.marker.as_deref())?;
         let filters = input.filter_conditions.as_deref().unwrap_or_default();
         let filters = filters.iter().map(Filter::read).collect::<Result<Vec<_>, _>>()?;
         let mut domains: Vec<Domain> = service.all(&rows::domains(account)).await?;
         domains.retain(|domain| {
             domain.state == State::Registered && filters.iter().all(|filter| filter.lets(domain))
         });
-        if by == Attribute::Expiry {
-            domains.sort_by_key(|domain| domain.expires);
-        }
-        if order == SortOrder::Desc {
-            domains.reverse();
-        }
-        let (domains, next_page_marker) = page.cut(domains, |domain| domain.name.to_string());
-        Ok(ListDomainsResponse { domains: Some(domains.iter().map(summary).collect()), next_page_marker })
+        let place = |domain: &Domain| match by {
+            Attribute::Expiry => format!("{:020}/{}", domain.expires.unix_millis(), domain.name),
+            _ => domain.name.to_string(),
+        };
+        let asked = format!("{by}/{order}/{:?}", input.filter_conditions);
+        let wanted = (input.max_items, input.marker.as_deref());
+        let list = ("ListDomains", &[asked.as_str()][..]);
+        let paged = service.page(permit.request(), list, (domains, order), place, wanted)?;
+        let domains = paged.entries.iter().map(summary).collect();
+        Ok(ListDomainsResponse { domains: Some(domains), next_page_marker: paged.next })
     }
 }
 

@@ -7,7 +7,6 @@ use keyward_schema::route53domains::{
 };
 
 use crate::operation;
-use crate::page::Page;
 use crate::rows::{self, Place};
 use crate::service::{Domains, check};
 
@@ -31,16 +30,16 @@ impl Operation for ListOperations {
     async fn run(service: &Domains, permit: Permit<Self>) -> Result<ListOperationsResponse, RunError> {
         let (input, account) = (permit.input(), permit.request().account());
         let order = input.sort_order.unwrap_or(SortOrder::Asc);
-        let list = format!("ListOperations-{order}");
-        let page = Page::read(account, &list, input.max_items, input.marker.as_deref())?;
         let mut operations: Vec<operation::Operation> = service.all(&rows::operations(account)).await?;
         operations.retain(|operation| is_wanted(input, operation));
-        if order == SortOrder::Desc {
-            operations.reverse();
-        }
-        let (operations, next_page_marker) = page.cut(operations, |operation| Place::of(operation).last);
-        let operations = operations.iter().map(operation::Operation::summary).collect();
-        Ok(ListOperationsResponse { operations: Some(operations), next_page_marker })
+        let filters = (&input.submitted_since, &input.status, &input.r#type);
+        let asked = format!("{order}/{filters:?}");
+        let wanted = (input.max_items, input.marker.as_deref());
+        let list = ("ListOperations", &[asked.as_str()][..]);
+        let place = |operation: &operation::Operation| Place::of(operation).last;
+        let paged = service.page(permit.request(), list, (operations, order), place, wanted)?;
+        let operations = paged.entries.iter().map(operation::Operation::summary).collect();
+        Ok(ListOperationsResponse { operations: Some(operations), next_page_marker: paged.next })
     }
 }
 

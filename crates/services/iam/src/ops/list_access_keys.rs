@@ -5,7 +5,6 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::iam;
 
 use crate::iam::Iam;
-use crate::page::page;
 use crate::rows::AccessKeyRecord;
 use crate::{entity, owner, place};
 
@@ -35,11 +34,13 @@ impl Operation for ListAccessKeys {
         Ok((Keys { named, keys }, checks))
     }
 
-    async fn run(_iam: &Iam, permit: Permit<Self>) -> Result<iam::ListAccessKeysResponse, RunError> {
-        let (marker, max_items) = (permit.input().marker.clone(), permit.input().max_items);
+    async fn run(iam: &Iam, permit: Permit<Self>) -> Result<iam::ListAccessKeysResponse, RunError> {
+        let (request, input) = (permit.request().clone(), permit.shared_input());
         let Keys { named, keys } = permit.into_subject();
         let owner = named.existing()?;
-        let page = page(keys, |(id, _)| id, marker.as_deref(), max_items)?;
+        let wanted = (input.marker.as_deref(), input.max_items);
+        let page =
+            iam.page(&request, ("ListAccessKeys", &[owner.name()]), keys, |(id, _)| id.clone(), wanted)?;
         let shown = |(id, record): (String, AccessKeyRecord)| iam::AccessKeyMetadata {
             user_name: Some(owner.name().to_owned()),
             access_key_id: Some(id),
@@ -47,9 +48,9 @@ impl Operation for ListAccessKeys {
             create_date: Some(record.created),
         };
         Ok(iam::ListAccessKeysResponse {
-            access_key_metadata: page.items.into_iter().map(shown).collect(),
-            is_truncated: page.is_truncated,
-            marker: page.marker,
+            access_key_metadata: page.entries.into_iter().map(shown).collect(),
+            is_truncated: Some(page.next.is_some()),
+            marker: page.next,
         })
     }
 }

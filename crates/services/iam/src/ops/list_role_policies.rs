@@ -5,7 +5,6 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::iam;
 
 use crate::iam::Iam;
-use crate::page::page;
 use crate::role;
 
 /// Lists the inline policies of a role.
@@ -25,14 +24,16 @@ impl Operation for ListRolePolicies {
         role::find(request, view, "iam:ListRolePolicies", &input.role_name).await
     }
 
-    async fn run(_iam: &Iam, permit: Permit<Self>) -> Result<iam::ListRolePoliciesResponse, RunError> {
-        let input = permit.shared_input();
+    async fn run(iam: &Iam, permit: Permit<Self>) -> Result<iam::ListRolePoliciesResponse, RunError> {
+        let (request, input) = (permit.request().clone(), permit.shared_input());
         let role = permit.into_subject().existing()?;
-        let page = page(role.policies, |policy| &policy.name, input.marker.as_deref(), input.max_items)?;
+        let list = ("ListRolePolicies", &[input.role_name.as_str()][..]);
+        let wanted = (input.marker.as_deref(), input.max_items);
+        let page = iam.page(&request, list, role.policies, |policy| policy.name.clone(), wanted)?;
         Ok(iam::ListRolePoliciesResponse {
-            policy_names: page.items.into_iter().map(|policy| policy.name).collect(),
-            is_truncated: page.is_truncated,
-            marker: page.marker,
+            policy_names: page.entries.into_iter().map(|policy| policy.name).collect(),
+            is_truncated: Some(page.next.is_some()),
+            marker: page.next,
         })
     }
 }

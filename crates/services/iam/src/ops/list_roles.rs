@@ -5,7 +5,6 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::iam;
 
 use crate::iam::Iam;
-use crate::page::page;
 use crate::rows::RoleRecord;
 use crate::{entity, place, role};
 
@@ -32,16 +31,19 @@ impl Operation for ListRoles {
     }
 
     async fn run(iam: &Iam, permit: Permit<Self>) -> Result<iam::ListRolesResponse, RunError> {
-        let (request, input) = (permit.request().clone(), permit.input());
-        let (marker, max_items) = (input.marker.clone(), input.max_items);
-        let mut page = page(permit.into_subject(), |role| &role.name, marker.as_deref(), max_items)?;
-        for role in &mut page.items {
+        let (request, input) = (permit.request().clone(), permit.shared_input());
+        let below = input.path_prefix.as_deref();
+        let list = ("ListRoles", below.as_slice());
+        let wanted = (input.marker.as_deref(), input.max_items);
+        let name = |role: &RoleRecord| role.name.clone();
+        let mut page = iam.page(&request, list, permit.into_subject(), name, wanted)?;
+        for role in &mut page.entries {
             role.trust.document = role.trust.shown(iam).await?;
         }
         Ok(iam::ListRolesResponse {
-            roles: page.items.into_iter().map(|role| role::listed(role, &request)).collect(),
-            is_truncated: page.is_truncated,
-            marker: page.marker,
+            roles: page.entries.into_iter().map(|role| role::listed(role, &request)).collect(),
+            is_truncated: Some(page.next.is_some()),
+            marker: page.next,
         })
     }
 }

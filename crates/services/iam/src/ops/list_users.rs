@@ -5,7 +5,6 @@ use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
 use keyward_schema::iam;
 
 use crate::iam::Iam;
-use crate::page::page;
 use crate::rows::UserRecord;
 use crate::{entity, place, user};
 
@@ -31,14 +30,17 @@ impl Operation for ListUsers {
         Ok((users, vec![Check::identity("iam:ListUsers", resource, account)]))
     }
 
-    async fn run(_iam: &Iam, permit: Permit<Self>) -> Result<iam::ListUsersResponse, RunError> {
-        let (request, input) = (permit.request().clone(), permit.input());
-        let (marker, max_items) = (input.marker.clone(), input.max_items);
-        let page = page(permit.into_subject(), |user| &user.name, marker.as_deref(), max_items)?;
+    async fn run(iam: &Iam, permit: Permit<Self>) -> Result<iam::ListUsersResponse, RunError> {
+        let (request, input) = (permit.request().clone(), permit.shared_input());
+        let below = input.path_prefix.as_deref();
+        let list = ("ListUsers", below.as_slice());
+        let wanted = (input.marker.as_deref(), input.max_items);
+        let name = |user: &UserRecord| user.name.clone();
+        let page = iam.page(&request, list, permit.into_subject(), name, wanted)?;
         Ok(iam::ListUsersResponse {
-            users: page.items.into_iter().map(|user| user::listed(user, &request)).collect(),
-            is_truncated: page.is_truncated,
-            marker: page.marker,
+            users: page.entries.into_iter().map(|user| user::listed(user, &request)).collect(),
+            is_truncated: Some(page.next.is_some()),
+            marker: page.next,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! `DescribeCustomKeyStores`: the key stores of an account in a Region, or one of them.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Page, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{
     CustomKeyStoreType, CustomKeyStoresListEntry, DescribeCustomKeyStores as Shape,
     DescribeCustomKeyStoresRequest, DescribeCustomKeyStoresResponse,
@@ -10,7 +10,7 @@ use keyward_schema::kms::{
 use crate::fault;
 use crate::keystore::{FoundStore, IdRow, KeyStoreRow, NamedStore, check, parse_store, places};
 use crate::kms::Kms;
-use crate::page::{Page, PageSize};
+use crate::page::PageSize;
 use crate::quota;
 use crate::rows;
 
@@ -47,16 +47,15 @@ impl Operation for DescribeCustomKeyStores {
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<DescribeCustomKeyStoresResponse, RunError> {
         let (input, request) = (permit.input(), permit.request());
         let wanted = (input.limit, input.marker.as_deref());
-        let page = Page::read(kms, request, "DescribeCustomKeyStores", PAGE, wanted)?;
+        let page = kms.page(request, ("DescribeCustomKeyStores", &[]), PAGE, wanted)?;
         let stores = match permit.subject() {
             Some(store) => vec![entry(store.get()?)],
             None => all(kms, request, &page).await?,
         };
         let name = |entry: &CustomKeyStoresListEntry| entry.custom_key_store_id.clone().unwrap_or_default();
-        let named: Vec<_> = stores.into_iter().map(|entry| (name(&entry), entry)).collect();
-        let paged = page.cut(kms, named, |(name, _)| name)?;
+        let paged = page.cut(&kms.tokens, stores, name)?;
         Ok(DescribeCustomKeyStoresResponse {
-            custom_key_stores: Some(paged.entries.into_iter().map(|(_, entry)| entry).collect()),
+            custom_key_stores: Some(paged.entries),
             truncated: Some(paged.next.is_some()),
             next_marker: paged.next,
         })
@@ -82,7 +81,7 @@ async fn all(
     page: &Page,
 ) -> Result<Vec<CustomKeyStoresListEntry>, Fault> {
     let mut entries = Vec::new();
-    for row in page.rows(kms, &places(request).stores()).await? {
+    for row in page.rows(&*kms.store, &places(request).stores()).await? {
         let KeyStoreRow::V1(record) = rows::decode(&row.value)?;
         let (_, _, id) = parse_store(&row.key).ok_or_else(|| fault::internal("a key store's place"))?;
         entries.push(entry(&FoundStore { id, record, revision: row.revision }));

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Page, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{AliasListEntry, ListAliases as Shape, ListAliasesRequest, ListAliasesResponse};
 use keyward_store::Row;
 
@@ -14,7 +14,7 @@ use crate::fault::alias_arn;
 use crate::key::{Forms, ManagedService};
 use crate::kms::Kms;
 use crate::loaded::{LoadedKey, whole_account};
-use crate::page::{Page, PageSize};
+use crate::page::PageSize;
 use crate::quota;
 use crate::resolve::Access;
 use crate::rows;
@@ -48,20 +48,18 @@ impl Operation for ListAliases {
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ListAliasesResponse, RunError> {
         let (input, request) = (permit.input(), permit.request());
         let key = permit.subject().as_deref();
-        let list = match key {
-            Some(key) => format!("ListAliases/{}", key.arn.id),
-            None => "ListAliases".to_owned(),
-        };
-        let page = Page::read(kms, request, &list, PAGE, (input.limit, input.marker.as_deref()))?;
+        let of = key.map(|key| key.arn.id.to_string());
+        let wanted = (input.limit, input.marker.as_deref());
+        let page = kms.page(request, ("ListAliases", of.as_deref().as_slice()), PAGE, wanted)?;
         let rows = match key {
             Some(key) => rows_of_key(kms, &page, key).await?,
-            None => page.rows(kms, &rows::aliases(request.account(), &request.region)).await?,
+            None => page.rows(&*kms.store, &rows::aliases(request.account(), &request.region)).await?,
         };
         let mut entries = rows.iter().map(|row| entry(request, row)).collect::<Result<Vec<_>, _>>()?;
         if key.is_none() {
             add_predefined(request, &page, &mut entries);
         }
-        let paged = page.cut(kms, entries, name)?;
+        let paged = page.cut(&kms.tokens, entries, |entry| name(entry).to_owned())?;
         Ok(ListAliasesResponse {
             truncated: Some(paged.next.is_some()),
             aliases: Some(paged.entries),
@@ -81,7 +79,7 @@ async fn rows_of_key(kms: &Kms, page: &Page, key: &LoadedKey) -> Result<Vec<Row>
     let mut found = Vec::new();
     for alias in &key.record.aliases {
         let after = alias.as_str().strip_prefix("alias/").is_some_and(|name| page.is_after(name));
-        if after && found.len() <= page.limit {
+        if after && found.len() <= page.limit() {
             found.extend(kms.store.get(&rows::alias(key.arn.account, &key.arn.region, alias)).await?);
         }
     }

@@ -1,7 +1,7 @@
 //! `ListGrants`: a key's grants, in every key state.
 
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, QuotaClass, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Page, Permit, QuotaClass, RequestContext, RunError, View};
 use keyward_schema::kms::{
     GrantConstraints, GrantListEntry, ListGrants as Shape, ListGrantsRequest, ListGrantsResponse,
 };
@@ -11,7 +11,7 @@ use crate::fault;
 use crate::grant::{GrantId, GrantPlaces, GrantRecord, GrantRow};
 use crate::key::{KeyArn, shown as shown_name};
 use crate::kms::Kms;
-use crate::page::{Page, PageSize};
+use crate::page::PageSize;
 use crate::quota;
 use crate::resolve::{Access, Target};
 use crate::rows;
@@ -45,10 +45,11 @@ impl Operation for ListGrants {
             super::grant_id(id)?;
         }
         let filter = (&input.grant_id, &input.grantee_principal, &input.grantee_service_principal);
-        let list = format!("ListGrants/{}/{filter:?}", arn.id);
-        let page = Page::read(kms, permit.request(), &list, PAGE, (input.limit, input.marker.as_deref()))?;
+        let (key, filter) = (arn.id.to_string(), format!("{filter:?}"));
+        let wanted = (input.limit, input.marker.as_deref());
+        let page = kms.page(permit.request(), ("ListGrants", &[&key, &filter]), PAGE, wanted)?;
         let entries = matching(kms, arn, input, &page).await?;
-        let paged = page.cut(kms, entries, |entry| entry.grant_id.as_deref().unwrap_or_default())?;
+        let paged = page.cut(&kms.tokens, entries, |entry| entry.grant_id.clone().unwrap_or_default())?;
         Ok(ListGrantsResponse {
             truncated: Some(paged.next.is_some()),
             grants: Some(paged.entries),
@@ -78,7 +79,7 @@ async fn matching(
     let mut entries = Vec::new();
     let mut range = page.range(&prefix);
     loop {
-        let wanted = page.limit + 1 - entries.len();
+        let wanted = page.limit() + 1 - entries.len();
         let (found, _) = kms.store.range(&range, wanted).await.map_err(fault::internal)?;
         for row in &found {
             let id = rows::name_below(&prefix, &row.key).and_then(GrantId::parse);
@@ -89,7 +90,7 @@ async fn matching(
             });
         }
         match found.last() {
-            Some(last) if found.len() == wanted && entries.len() <= page.limit => {
+            Some(last) if found.len() == wanted && entries.len() <= page.limit() => {
                 range = KeyRange::prefix_after(&prefix, &last.key);
             }
             _ => return Ok(entries),

@@ -6,7 +6,7 @@ use keyward_schema::kms::{ListKeyPolicies as Shape, ListKeyPoliciesRequest, List
 
 use crate::key::POLICY_NAME;
 use crate::kms::Kms;
-use crate::page::{Page, PageSize};
+use crate::page::PageSize;
 use crate::quota;
 use crate::resolve::{Access, Target};
 
@@ -35,10 +35,10 @@ impl Operation for ListKeyPolicies {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ListKeyPoliciesResponse, RunError> {
         let input = permit.input();
-        let list = format!("ListKeyPolicies/{}", permit.subject().key.arn.id);
+        let key = permit.subject().key.arn.id.to_string();
         let wanted = (input.limit, input.marker.as_deref());
-        let page = Page::read(kms, permit.request(), &list, PAGE, wanted)?;
-        let names = if page.after.is_none() { vec![POLICY_NAME.to_owned()] } else { Vec::new() };
+        let page = kms.page(permit.request(), ("ListKeyPolicies", &[&key]), PAGE, wanted)?;
+        let names = if page.after().is_none() { vec![POLICY_NAME.to_owned()] } else { Vec::new() };
         Ok(ListKeyPoliciesResponse { policy_names: Some(names), next_marker: None, truncated: Some(false) })
     }
 }

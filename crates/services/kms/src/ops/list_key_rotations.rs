@@ -10,7 +10,7 @@ use keyward_vault::KeyOrigin;
 
 use crate::key::{Cause, KeyArn, Material, MaterialState, RotationRecord, expiration_model};
 use crate::kms::Kms;
-use crate::page::{Page, PageSize};
+use crate::page::{PageSize, rest};
 use crate::quota;
 use crate::resolve::Access;
 use crate::rotation::Rotating;
@@ -44,14 +44,15 @@ impl Operation for ListKeyRotations {
         key.check_rotates()?;
         let input = permit.input();
         let all = input.include_key_material == Some(IncludeKeyMaterial::AllKeyMaterial);
-        let list = format!("ListKeyRotations/{}/{all}", key.arn.id);
-        let page = Page::read(kms, permit.request(), &list, PAGE, (input.limit, input.marker.as_deref()))?;
+        let (id, which) = (key.arn.id.to_string(), all.to_string());
+        let wanted = (input.limit, input.marker.as_deref());
+        let page = kms.page(permit.request(), ("ListKeyRotations", &[&id, &which]), PAGE, wanted)?;
         let external = key.record.origin() == KeyOrigin::External;
         let shown = |material: &Material| entry(&key.arn, material, rotation, external);
         let entries = key.record.materials.iter().map(shown);
         let entries = entries.filter(|entry| all || entry.rotation_date.is_some());
-        let entries = page.rest(entries.collect(), name);
-        let paged = page.cut(kms, entries, name)?;
+        let entries = rest(&page, entries.collect(), name);
+        let paged = page.cut(&kms.tokens, entries, |entry| name(entry).to_owned())?;
         Ok(ListKeyRotationsResponse {
             truncated: Some(paged.next.is_some()),
             rotations: Some(paged.entries),

@@ -9,7 +9,7 @@ use keyward_store::Row;
 
 use crate::kms::Kms;
 use crate::loaded::whole_account;
-use crate::page::{Page, PageSize};
+use crate::page::PageSize;
 use crate::quota;
 use crate::resolve::arn;
 use crate::rows;
@@ -37,16 +37,17 @@ impl Operation for ListKeys {
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ListKeysResponse, RunError> {
         let (input, request) = (permit.input(), permit.request());
         let wanted = (input.limit, input.marker.as_deref());
-        let page = Page::read(kms, request, "ListKeys", PAGE, wanted)?;
+        let page = kms.page(request, ("ListKeys", &[]), PAGE, wanted)?;
         let prefix = rows::keys(request.account(), &request.region);
-        let rows = if lists_own(input) { page.rows(kms, &prefix).await? } else { Vec::new() };
+        let rows = if lists_own(input) { page.rows(&*kms.store, &prefix).await? } else { Vec::new() };
         let entry = |row: &Row| {
             let (account, _, id) = rows::parse_key(&row.key)?;
             let key_id = Some(id.to_string());
             Some(KeyListEntry { key_id, key_arn: Some(arn(request, account, id).to_string()) })
         };
-        let keys = rows.iter().filter_map(entry).collect();
-        let paged = page.cut(kms, keys, |key: &KeyListEntry| key.key_id.as_deref().unwrap_or_default())?;
+        let keys = rows.iter().filter_map(entry);
+        let paged =
+            page.cut(&kms.tokens, keys, |key: &KeyListEntry| key.key_id.clone().unwrap_or_default())?;
         Ok(ListKeysResponse {
             truncated: Some(paged.next.is_some()),
             keys: Some(paged.entries),

@@ -7,7 +7,7 @@ use keyward_schema::kms::{
 };
 
 use crate::kms::Kms;
-use crate::page::{Page, PageSize};
+use crate::page::PageSize;
 use crate::quota;
 use crate::resolve::{Access, Target};
 
@@ -36,12 +36,12 @@ impl Operation for ListResourceTags {
 
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ListResourceTagsResponse, RunError> {
         let (input, key) = (permit.input(), &permit.subject().key);
-        let list = format!("ListResourceTags/{}", key.arn.id);
+        let id = key.arn.id.to_string();
         let wanted = (input.limit, input.marker.as_deref());
-        let page = Page::read(kms, permit.request(), &list, PAGE, wanted)?;
-        let tags = key.record.tags.after(page.after.as_deref()).take(page.limit + 1);
+        let page = kms.page(permit.request(), ("ListResourceTags", &[&id]), PAGE, wanted)?;
+        let tags = key.record.tags.after(page.after());
         let tags = tags.map(|(key, value)| Tag { tag_key: key.to_owned(), tag_value: value.to_owned() });
-        let paged = page.cut(kms, tags.collect(), |tag| &tag.tag_key)?;
+        let paged = page.cut(&kms.tokens, tags, |tag| tag.tag_key.clone())?;
         Ok(ListResourceTagsResponse {
             truncated: Some(paged.next.is_some()),
             tags: Some(paged.entries),

@@ -13,7 +13,6 @@ use crate::grant::{Filed, GrantId, GrantPlaces, GrantRow};
 use crate::key::{KeyArn, KeyId};
 use crate::kms::Kms;
 use crate::loaded::whole_account;
-use crate::page::Page;
 use crate::quota;
 use crate::rows;
 
@@ -38,12 +37,12 @@ impl Operation for ListRetirableGrants {
     async fn run(kms: &Kms, permit: Permit<Self>) -> Result<ListGrantsResponse, RunError> {
         let (input, request) = (permit.input(), permit.request());
         let retiring = retiring(request, input)?;
-        let list = format!("ListRetirableGrants/{retiring}");
-        let page = Page::read(kms, request, &list, PAGE, (input.limit, input.marker.as_deref()))?;
+        let list = ("ListRetirableGrants", &[retiring][..]);
+        let page = kms.page(request, list, PAGE, (input.limit, input.marker.as_deref()))?;
         let prefix = Filed::retirable(request.region.as_str(), retiring);
-        let found = page.rows(kms, &prefix).await?;
+        let found = page.rows(&*kms.store, &prefix).await?;
         let names = found.iter().filter_map(|row| rows::name_below(&prefix, &row.key));
-        let paged = page.cut(kms, names.map(str::to_owned).collect(), |name| name)?;
+        let paged = page.cut(&kms.tokens, names, |name| (*name).to_owned())?;
         let mut grants = Vec::new();
         for name in &paged.entries {
             grants.extend(load(kms, request, name, retiring).await?);

@@ -6,7 +6,7 @@ mod yielding;
 use std::sync::{Arc, Mutex};
 
 use keyward_base::{AccountId, Arn, Fault, NoticeBoard, Region, SeededRandom, SimulatedClock, Timestamp};
-use keyward_gate::{Caller, Gate, GateHandle, Router, testing};
+use keyward_gate::{Caller, Gate, GateHandle, PageTokens, Router, testing};
 use keyward_schema::OperationShape;
 use keyward_schema::route53::{
     Change, ChangeAction, ChangeBatch, ChangeResourceRecordSets, ChangeResourceRecordSetsRequest,
@@ -99,6 +99,7 @@ impl Bench {
             clock: clock.clone(),
             random: random.clone(),
             gate: handle.clone(),
+            tokens: PageTokens::under(&[7; 32]).unwrap(),
             parent: parent.clone(),
             config,
             partition: testing::partition(),

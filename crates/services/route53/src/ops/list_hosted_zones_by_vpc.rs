@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use keyward_base::Fault;
-use keyward_gate::{Check, Operation, Permit, RequestContext, RunError, View};
+use keyward_gate::{Check, Operation, Page, Permit, RequestContext, RunError, View};
 use keyward_schema::route53::{
     HostedZoneOwner, HostedZoneSummary, ListHostedZonesByVPCRequest, ListHostedZonesByVPCResponse, VPC,
 };
@@ -39,16 +39,13 @@ impl Operation for ListHostedZonesByVpc {
         let (vpc_region, vpc_id) = (Some(input.vpc_region), Some(input.vpc_id.clone()));
         let vpc = shown::read_vpc(&VPC { vpc_region, vpc_id })?;
         let prefix = rows::vpc_zones(&vpc);
-        let range = match input.next_token.as_deref() {
-            None => KeyRange::prefix(&prefix),
-            Some(token) => KeyRange::prefix_after(&prefix, &read_token(&prefix, token)?),
-        };
-        let (mut index, _) = service.store.range(&range, limit + 1).await?;
-        let truncated = index.len() > limit;
-        index.truncate(limit);
-        let next_token = index.last().filter(|_| truncated).map(|row| token(&prefix, &row.key));
+        let list = ("ListHostedZonesByVPC", &[vpc.region.as_str(), &vpc.id][..]);
+        let page = Page::read(&service.tokens, permit.request(), list, limit, input.next_token.as_deref());
+        let page = page.map_err(|_| foreign_token())?;
+        let (index, _) = service.store.range(&range(&prefix, &page)?, limit + 1).await?;
+        let index = page.cut(&service.tokens, index, |row| below(&prefix, &row.key))?;
         let mut summaries = Vec::new();
-        for row in &index {
+        for row in &index.entries {
             // A VPC's rows that outlived their zone are void; zones of other accounts are not the caller's to see.
             let zone = pointed(service, row).await?.filter(|zone| {
                 zone.owner == permit.request().account()
@@ -59,7 +56,7 @@ impl Operation for ListHostedZonesByVpc {
         Ok(ListHostedZonesByVPCResponse {
             hosted_zone_summaries: summaries,
             max_items: limit.to_string(),
-            next_token,
+            next_token: index.next,
         })
     }
 }
@@ -69,15 +66,19 @@ fn summary(zone: &Zone) -> HostedZoneSummary {
     HostedZoneSummary { hosted_zone_id: zone.id.to_string(), name: zone.name.to_string(), owner }
 }
 
-fn token(prefix: &Key, last: &Key) -> String {
-    BASE64URL_NOPAD.encode(last.as_bytes().get(prefix.as_bytes().len()..).unwrap_or_default())
+/// The part of a row's key after `prefix`, as text: names are any bytes.
+fn below(prefix: &Key, key: &Key) -> String {
+    BASE64URL_NOPAD.encode(key.as_bytes().get(prefix.as_bytes().len()..).unwrap_or_default())
 }
 
-fn read_token(prefix: &Key, token: &str) -> Result<Key, Fault> {
-    let invalid = |_| {
-        let text = "The value that you specified to get the second or subsequent page of results is invalid.";
-        Fault::caller("InvalidPaginationToken", text)
-    };
-    let rest = BASE64URL_NOPAD.decode(token.as_bytes()).map_err(invalid)?;
-    Ok(Key::new([prefix.as_bytes(), &rest].concat()))
+/// Where the rows go on after the page before.
+fn range(prefix: &Key, page: &Page) -> Result<KeyRange, Fault> {
+    let Some(after) = page.after() else { return Ok(KeyRange::prefix(prefix)) };
+    let rest = BASE64URL_NOPAD.decode(after.as_bytes()).map_err(Fault::ours)?;
+    Ok(KeyRange::prefix_after(prefix, &Key::new([prefix.as_bytes(), &rest].concat())))
+}
+
+fn foreign_token() -> Fault {
+    let text = "The value that you specified to get the second or subsequent page of results is invalid.";
+    Fault::caller("InvalidPaginationToken", text)
 }

@@ -14,7 +14,8 @@ use std::time::Duration;
 use keyward_base::{AccountId, Fault, SeededRandom, SimulatedClock, Timestamp};
 use keyward_builder::{Progress, ZoneSource};
 use keyward_gate::{
-    Caller, Check, Gate, GateHandle, Operation, Permit, RequestContext, Router, RunError, View, testing,
+    Caller, Check, Gate, GateHandle, Operation, PageTokens, Permit, RequestContext, Router, RunError, View,
+    testing,
 };
 use keyward_registry::{Registry, RegistryConfig, RegistryParts, Server, ServerPattern, ZoneTimes};
 use keyward_schema::route53domains::{
@@ -158,6 +159,7 @@ async fn house_with(quotas: Quotas) -> House {
         gate: gate.clone(),
         clock: clock.clone(),
         random: random.clone(),
+        tokens: PageTokens::under(&[7; 32]).unwrap(),
         config: DomainsConfig { quotas, ..DomainsConfig::default() },
     });
     let zones = Arc::new(Zones::default());

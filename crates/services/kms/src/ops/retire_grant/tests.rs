@@ -98,7 +98,7 @@ async fn a_grant_is_named_by_its_token_or_by_key_and_id() {
     let arn = house.symmetric().await;
     let made = granted(&house, &arn, &[GrantOperation::Encrypt]).await;
     let before = house.store.inner.rows();
-    let marker = house.kms.markers.seal("111122223333/us-east-1/ListKeys", "x").unwrap();
+    let marker = house.kms.tokens.seal("a list", "x").unwrap();
     let cases = [
         ("ValidationException", RetireGrantRequest::default()),
         ("ValidationException", RetireGrantRequest { grant_id: None, ..by_id(&arn, &made) }),
