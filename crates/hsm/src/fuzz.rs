@@ -7,6 +7,7 @@ use std::sync::Arc;
 use keyward_base::SystemClock;
 use keyward_boundary::confine::Protections;
 use keyward_boundary::frame;
+use keyward_simulation::Disk;
 
 use crate::api::backup::Backup;
 use crate::api::record::MaskedRecord;
@@ -15,7 +16,6 @@ use crate::instance::{Identity, Instance};
 use crate::protocol::answer::Answer;
 use crate::protocol::request::Request;
 use crate::records::Records;
-use crate::records::disk::Disk;
 use crate::token::Token;
 use crate::token::software::SoftwareToken;
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use keyward_base::{Clock, SystemClock, SystemRandom};
 use keyward_boundary::confine::Protections;
+use keyward_simulation::Disk;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -14,7 +15,6 @@ use crate::api::error::HsmError;
 use crate::client::{Carried, HsmClient, Link, LinkError};
 use crate::instance::{Identity, Instance};
 use crate::records::Records;
-use crate::records::disk::Disk;
 use crate::token::Token;
 use crate::token::software::SoftwareToken;
 

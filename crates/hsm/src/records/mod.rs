@@ -3,7 +3,6 @@
 //! One change is one transaction. When a commit fails nobody knows whether it is on the disk; the file is closed then, and the next
 //! change opens it again: the instance reads everything anew and goes on from what is there.
 
-pub(crate) mod disk;
 mod stored;
 
 use std::path::{Path, PathBuf};

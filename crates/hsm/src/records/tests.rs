@@ -1,8 +1,8 @@
 //! The records' file: whole after every crash, and closed to doubt.
 
 use keyward_base::SeededRandom;
+use keyward_simulation::Disk;
 
-use super::disk::Disk;
 use super::*;
 use crate::api::ids::{HsmSerial, KeyHandle};
 use crate::api::record::{RecordVersion, Stamp};

@@ -7,8 +7,6 @@
 //! Recovery after a kill reads the whole file once (about a second a gigabyte); redb's quicker way was
 //! ruled out because it doubles the syncs of each commit.
 
-#[cfg(test)]
-mod disk;
 mod engine;
 mod format;
 mod medium;

@@ -6,10 +6,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use keyward_base::SeededRandom;
+use keyward_simulation::{Disk, Trouble};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::super::disk::{Disk, Trouble};
 use super::super::engine::Engine;
 use super::*;
 use crate::suite::model::{Model, draft};
@@ -268,22 +268,4 @@ async fn a_full_disk_refuses_writes_and_keeps_what_is_there() {
     drop(store);
     let store = store_on(&disk.after_power_loss(&SeededRandom::new(3)));
     assert_eq!(store.range(&range, 1000).await.unwrap().0.len(), written + 1);
-}
-
-#[test]
-fn the_disk_loses_what_was_not_synced() {
-    let disk = Disk::default();
-    let backend: &dyn redb::StorageBackend = &disk;
-    backend.write(0, &[1; 2048]).unwrap();
-    backend.sync_data().unwrap();
-    backend.write(0, &[2; 2048]).unwrap();
-    let mut seen = std::collections::BTreeSet::new();
-    for seed in 0..200 {
-        let found = disk.after_power_loss(&SeededRandom::new(seed));
-        let mut sectors = vec![0; 2048];
-        redb::StorageBackend::read(&found, 0, &mut sectors).unwrap();
-        assert!(sectors.chunks(512).all(|sector| sector.iter().all(|byte| *byte == sector[0])));
-        seen.insert(sectors.iter().step_by(512).copied().collect::<Vec<u8>>());
-    }
-    assert_eq!(seen.len(), 16, "every mixture of old and new sectors comes up");
 }

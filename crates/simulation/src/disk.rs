@@ -1,6 +1,6 @@
-//! A simulated disk with a write cache: what was not synced may be lost, reordered or torn at sectors.
+//! A simulated disk with a write cache: what was not synced may be lost, kept, reordered or torn at sectors.
 //!
-//! It counts its operations (writes, syncs, changes of length), and can fail or lose power at any of them.
+//! It counts its operations (writes, syncs, changes of length), and can fail or lose power at any of them, or be full.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,7 +13,7 @@ const SECTOR_BYTES: usize = 512;
 
 /// What goes wrong, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub enum Trouble {
     /// Power is lost during this operation: it and all later ones fail.
     PowerLoss,
     /// This operation and later ones of its kind fail, until `mend`.
@@ -22,7 +22,7 @@ pub(super) enum Trouble {
 
 /// A disk that holds one file. Clones are the same disk.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Disk(Arc<Mutex<State>>);
+pub struct Disk(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -51,51 +51,71 @@ enum Kind {
 
 impl Disk {
     /// Brings `trouble` at operation `number`, counted from zero.
-    pub(super) fn trouble_at(&self, number: usize, trouble: Trouble) {
+    pub fn trouble_at(&self, number: usize, trouble: Trouble) {
         self.state().trouble = Some((number, trouble));
     }
 
+    /// Loses power at this operation, counted from now.
+    pub fn lose_power_after(&self, operations: usize) {
+        self.trouble_at(self.operations() + operations, Trouble::PowerLoss);
+    }
+
+    /// Loses power now.
+    pub fn cut(&self) {
+        self.state().dead = true;
+    }
+
+    /// Whether power was lost.
+    pub fn is_dead(&self) -> bool {
+        self.state().dead
+    }
+
     /// Ends failures that are not a loss of power.
-    pub(super) fn mend(&self) {
+    pub fn mend(&self) {
         let mut state = self.state();
         state.failing_syncs = false;
         state.failing_writes = false;
     }
 
     /// Makes syncs fail, until `mend`.
-    pub(super) fn fail_syncs(&self) {
+    pub fn fail_syncs(&self) {
         self.state().failing_syncs = true;
     }
 
-    /// Lets the file grow to no more than this.
-    pub(super) fn limit(&self, capacity: Option<usize>) {
-        self.state().capacity = capacity;
+    /// Lets the file grow to no more than so many bytes; `None` for any size.
+    pub fn limit(&self, bytes: Option<usize>) {
+        self.state().capacity = bytes;
+    }
+
+    /// How long the file is.
+    pub fn length(&self) -> usize {
+        self.state().image.len()
     }
 
     /// Makes every operation wait until the guard is dropped.
-    pub(super) fn hold(&self) -> impl Drop {
+    pub fn hold(&self) -> impl Drop {
         self.state()
     }
 
     /// How many syncs there were.
-    pub(super) fn syncs(&self) -> usize {
+    pub fn syncs(&self) -> usize {
         self.state().syncs
     }
 
     /// How many operations there were.
-    pub(super) fn operations(&self) -> usize {
+    pub fn operations(&self) -> usize {
         self.state().operations
     }
 
     /// A disk as it may be found after power was lost: each sector has its synced content or any that was
     /// written since, drawn from `random`.
-    pub(super) fn after_power_loss(&self, random: &dyn Random) -> Self {
+    #[must_use]
+    pub fn after_power_loss(&self, random: &dyn Random) -> Self {
         let state = self.state();
-        let choose = |choices: usize| random.below(u32::try_from(choices).unwrap()) as usize;
-        let length = match choose(state.lengths.len() + 1) {
-            0 => state.durable.len(),
-            chosen => state.lengths[chosen - 1],
-        };
+        let choose = |choices: usize| random.below(u32::try_from(choices).unwrap_or(1)) as usize;
+        let chosen = choose(state.lengths.len() + 1);
+        let length = chosen.checked_sub(1).and_then(|at| state.lengths.get(at).copied());
+        let length = length.unwrap_or(state.durable.len());
         let mut image = state.durable.clone();
         image.resize(length, 0);
         // Some crashes lose all of the cache, some nothing; most something.
@@ -106,10 +126,12 @@ impl Disk {
                 1 => contents.len(),
                 _ => choose(contents.len() + 1),
             };
+            let content = chosen.checked_sub(1).and_then(|at| contents.get(at));
             let start = sector * SECTOR_BYTES;
-            if chosen > 0 && start < length {
-                let end = length.min(start + SECTOR_BYTES);
-                image[start..end].copy_from_slice(&contents[chosen - 1][..end - start]);
+            let end = length.min(start + SECTOR_BYTES);
+            if let (Some(content), Some(place)) = (content, image.get_mut(start..end)) {
+                let kept = place.len();
+                place.copy_from_slice(content.get(..kept).unwrap_or_default());
             }
         }
         let state = State { durable: image.clone(), image, ..State::default() };
@@ -159,12 +181,18 @@ impl State {
             self.image.resize(end, 0);
             self.lengths.push(end);
         }
-        self.image[offset..end].copy_from_slice(data);
+        if let Some(place) = self.image.get_mut(offset..end) {
+            place.copy_from_slice(data);
+        }
         for sector in offset / SECTOR_BYTES..end.div_ceil(SECTOR_BYTES) {
             let start = sector * SECTOR_BYTES;
             let stop = self.image.len().min(start + SECTOR_BYTES);
             let mut content = [0; SECTOR_BYTES];
-            content[..stop - start].copy_from_slice(&self.image[start..stop]);
+            if let (Some(written), Some(place)) =
+                (self.image.get(start..stop), content.get_mut(..stop - start))
+            {
+                place.copy_from_slice(written);
+            }
             self.unsynced.entry(sector).or_default().push(content);
         }
     }
@@ -184,7 +212,7 @@ impl StorageBackend for Disk {
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let state = self.state();
         state.check_alive()?;
-        let start = usize::try_from(offset).unwrap();
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
         let bytes = state.image.get(start..start + out.len());
         out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
@@ -192,7 +220,7 @@ impl StorageBackend for Disk {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut state = self.state();
-        let length = usize::try_from(len).unwrap();
+        let length = usize::try_from(len).map_err(io::Error::other)?;
         state.check_room(length)?;
         let died = state.begin(Kind::Write)?;
         state.image.resize(length, 0);
@@ -223,10 +251,13 @@ impl StorageBackend for Disk {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.state();
-        let start = usize::try_from(offset).unwrap();
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
         state.check_room(start + data.len())?;
         let died = state.begin(Kind::Write)?;
         state.write(start, data);
         lost(died)
     }
 }
+
+#[cfg(test)]
+mod tests;
