@@ -1,9 +1,11 @@
 """HSMs are killed at random moments under load: nobody gets an error that a retry inside could have avoided, and nothing that was
 acknowledged is lost. On HSMs with their keys in software, and in SoftHSM tokens.
 
-The seed is printed; KEYWARD_SEED replays it, KEYWARD_HSM_KILLS sets how often an HSM is killed.
+Each cluster has a killer of its own, which kills at any moment: HSMs that serve, that catch up, that just start and log in to
+their token. The seed is printed; KEYWARD_SEED replays it, KEYWARD_HSM_KILLS sets how often an HSM is killed.
 """
 
+import itertools
 import os
 import random
 import signal
@@ -20,13 +22,31 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "clients"))
 import pkcs11_support  # noqa: E402  (the path comes first)
 from cloudhsm_support import Cluster, done, refused  # noqa: E402  (the path comes first)
 
-KILLS = int(os.environ.get("KEYWARD_HSM_KILLS", "500"))
+KILLS = int(os.environ.get("KEYWARD_HSM_KILLS", "1000"))
 SEED = int(os.environ.get("KEYWARD_SEED", str(random.randrange(10**6))))
 CLUSTERS = 2
 HSMS = 3
 USERS = 2
 # Every so many kills all HSMs die at once.
 ALL_AT_ONCE = 25
+
+
+def hsm_processes(server):
+    """The process ids of the HSMs that `serve` runs, by the HSM's id."""
+    found = {}
+    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+        try:
+            children = (task / "children").read_text().split()
+        except OSError:
+            continue
+        for child in children:
+            try:
+                words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
+            except OSError:
+                continue
+            if "hsm" in words and "run" in words:
+                found[Path(words[words.index("--folder") + 1]).name] = int(child)
+    return found
 
 
 class Load(threading.Thread):
@@ -38,22 +58,27 @@ class Load(threading.Thread):
         self.random = random.Random(seed)
         self.done = threading.Event()
         self.keys = {}  # label -> whether it may sign
+        self.pairs = []  # labels
         self.number = self.acknowledged = 0
         self.surprise = None
 
     def run(self):
         try:
             with self.cluster.shell(self.user) as shell:
-                self.pair(shell)
+                self.make_pair(shell)
                 while not self.done.is_set():
-                    self.random.choice([self.make, self.change, self.delete, self.use, self.use])(shell)
+                    acts = [self.make, self.change, self.delete, self.use, self.use, self.make_pair]
+                    self.random.choice(acts)(shell)
                     self.acknowledged += 1
         except BaseException as error:
             self.surprise = error
 
-    def pair(self, shell):
-        words = f"--public-label {self.user}-pub --private-label {self.user}-priv"
+    def make_pair(self, shell):
+        self.number += 1
+        label = f"{self.user}-pair-{self.number}"
+        words = f"--public-label {label} --private-label {label}"
         done(shell.do(f"key generate-asymmetric-pair ec --curve secp256r1 {words}"))
+        self.pairs.append(label)
 
     def make(self, shell):
         self.number += 1
@@ -74,19 +99,30 @@ class Load(threading.Thread):
             label = self.random.choice(list(self.keys))
             done(shell.do(f"key delete --filter attr.label={label}"))
             del self.keys[label]
+        if len(self.pairs) > 5:
+            label = self.pairs.pop(self.random.randrange(len(self.pairs)))
+            for half in ("private", "public"):
+                done(shell.do(f"key delete --filter attr.label={label} attr.class={half}-key"))
 
     def use(self, shell):
         words = f"--hash-function sha256 --data {self.number % 9}aaa"
-        signed = done(shell.do(f"crypto sign ecdsa --key-filter attr.label={self.user}-priv {words}"))
-        verify = f"crypto verify ecdsa --key-filter attr.label={self.user}-pub {words}"
+        label = self.random.choice(self.pairs)
+        private, public = (f"attr.label={label} attr.class={half}-key" for half in ("private", "public"))
+        signed = done(shell.do(f"crypto sign ecdsa --key-filter {private} {words}"))
+        verify = f"crypto verify ecdsa --key-filter {public} {words}"
         done(shell.do(f"{verify} --signature {signed['signature']}"))
 
     def check(self):
         """What was acknowledged is there, and nothing else."""
         with self.cluster.shell(self.user) as shell:
-            found = done(shell.do("key list --max-items 5000 --verbose --filter attr.class=secret-key"))["matched_keys"]
-            shown = {key["attributes"]["label"]: key["attributes"]["sign"] for key in found}
-            assert shown == self.keys
+            shown = {}
+            for kind in ("secret", "private", "public"):
+                words = f"key list --max-items 5000 --verbose --filter attr.class={kind}-key"
+                found = [key["attributes"] for key in done(shell.do(words))["matched_keys"]]
+                shown[kind] = sorted((key["label"], key["sign"]) for key in found)
+            assert shown["secret"] == sorted(self.keys.items())
+            for half in ("private", "public"):
+                assert [label for label, _ in shown[half]] == sorted(self.pairs)
             self.use(shell)
 
 
@@ -94,7 +130,6 @@ class Load(threading.Thread):
 @pytest.mark.parametrize("kind", ["software", "pkcs11"])
 def test_killed_hsms_cost_nobody_an_error_or_a_key(kind, tmp_path):
     print(f"KEYWARD_SEED={SEED}")
-    chance = random.Random(SEED)
     config = None if kind == "software" else pkcs11_support.configuration(tmp_path)
     with Keyward(tmp_path / "data", config=config) as server:
         clusters = [Cluster.make(server, tmp_path / f"cluster-{number}", HSMS) for number in range(CLUSTERS)]
@@ -105,11 +140,7 @@ def test_killed_hsms_cost_nobody_an_error_or_a_key(kind, tmp_path):
         for thread in load:
             thread.start()
         wait_for(lambda: all(thread.acknowledged > 3 for thread in load), 60)
-        # SoftHSM writes its token's file anew at each login, in place: an HSM that is killed in that moment has lost its
-        # token. So these die only after their login.
-        # It is also slow to write, so that these die less often.
-        serving_min, kills = (HSMS - 1, KILLS) if kind == "software" else (HSMS, KILLS // 5)
-        kill_at_random(server, clusters, load, chance, serving_min, kills)
+        kill_at_random(server, clusters, load)
         before = sum(thread.acknowledged for thread in load)
         wait_for(lambda: sum(thread.acknowledged for thread in load) > before, 60)
         for thread in load:
@@ -127,29 +158,57 @@ def test_killed_hsms_cost_nobody_an_error_or_a_key(kind, tmp_path):
             thread.check()
 
 
-def kill_at_random(server, clusters, load, chance, serving_min, kills):
-    """Kills HSMs, those that just came back among them. So that there is always a way to do what was asked within the time that
-    the service takes for it, two of a cluster's three (`serving_min`) have to serve before the next one goes, and all before
-    all go at once."""
-    watches = [cluster.shell() for cluster in clusters]
-    killed = turn = 0
-    while killed < kills:
-        turn += 1
-        all_at_once = turn % ALL_AT_ONCE == 0
-        for watch in watches:
-            wait_for(lambda watch=watch: active(watch) >= (HSMS if all_at_once else serving_min), 60, 0.01)
-        time.sleep(chance.uniform(0, 0.03))
-        living = server.children("hsm", "run")
-        for victim in living if all_at_once else [chance.choice(living)]:
+class Killer(threading.Thread):
+    """Kills a cluster's HSMs. So that there is always a way to do what was asked within the time that the service takes for it, two of
+    three have to serve before the next one goes, and all before all go at once."""
+
+    def __init__(self, server, cluster, kills, seed):
+        super().__init__(daemon=True)
+        self.server, self.cluster, self.kills = server, cluster, kills
+        self.random = random.Random(seed)
+        self.hsms = {hsm["HsmId"] for hsm in cluster.hsms()}
+        self.killed = 0
+        self.stopped = threading.Event()
+        self.surprise = None
+
+    def run(self):
+        try:
+            with self.cluster.shell() as watch:
+                for turn in itertools.count(1):
+                    if self.killed >= self.kills or self.stopped.is_set():
+                        return
+                    self.kill(watch, turn % ALL_AT_ONCE == 0)
+        except BaseException as error:
+            self.surprise = error
+
+    def kill(self, watch, all_at_once):
+        wait_for(lambda: active(watch) >= (HSMS if all_at_once else HSMS - 1), 60, 0.01)
+        time.sleep(self.random.uniform(0, 0.03))
+        living = sorted((hsm, process) for hsm, process in hsm_processes(self.server).items() if hsm in self.hsms)
+        for _, victim in living if all_at_once else self.random.sample(living, min(len(living), 1)):
             try:
                 os.kill(victim, signal.SIGKILL)
-                killed += 1
+                self.killed += 1
             except ProcessLookupError:
                 pass
-        surprised = [thread for thread in load if thread.surprise is not None]
-        assert not surprised, (killed, surprised[0].user, surprised[0].surprise)
-    for watch in watches:
-        watch.close()
+
+
+def kill_at_random(server, clusters, load):
+    begin = time.monotonic()
+    killers = [Killer(server, cluster, -(-KILLS // len(clusters)), SEED + number) for number, cluster in enumerate(clusters)]
+    for killer in killers:
+        killer.start()
+    while any(killer.is_alive() for killer in killers):
+        if any(thread.surprise is not None for thread in load + killers):
+            for killer in killers:
+                killer.stopped.set()
+        time.sleep(0.05)
+    killed = sum(killer.killed for killer in killers)
+    mended = server.log_text().count("cut short by a kill, and is put back")
+    print(f"{killed} kills in {time.monotonic() - begin:.0f} s; {mended} token files were put back")
+    surprised = [thread for thread in load + killers if thread.surprise is not None]
+    assert not surprised, (killed, surprised[0], surprised[0].surprise)
+    assert killed >= KILLS
 
 
 def active(shell):
@@ -170,7 +229,7 @@ def all_hold_the_same(cluster):
 
 def without_any_hsm(server, cluster):
     """All HSMs hang: the documented error; they are killed: all is well again."""
-    hanging = wait_for(lambda: len(server.children("hsm", "run")) == CLUSTERS * HSMS and server.children("hsm", "run"), 60)
+    hanging = wait_for(lambda: len(hsm_processes(server)) == CLUSTERS * HSMS and hsm_processes(server).values(), 60)
     with cluster.shell("user0") as shell:
         for hsm in hanging:
             os.kill(hsm, signal.SIGSTOP)

@@ -51,11 +51,6 @@ impl Stamp {
         self.rank() > held.rank()
     }
 
-    /// The key that it is about, if it is about one.
-    pub(crate) fn key_handle(&self) -> Option<KeyHandle> {
-        if let RecordKey::Key(handle) = self.key { Some(handle) } else { None }
-    }
-
     fn rank(&self) -> (bool, RecordVersion) {
         (self.tombstone && matches!(self.key, RecordKey::Key(_)), self.version)
     }

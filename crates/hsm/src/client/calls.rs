@@ -110,6 +110,16 @@ impl HsmClient {
 
 /// Against writes that were never acknowledged.
 impl HsmClient {
+    /// Deletes the keys that `undone`, an operation of this user's, made on this HSM. One that it has not done yet it never will.
+    pub async fn undo(
+        &self,
+        session: SessionId,
+        operation: OperationId,
+        undone: OperationId,
+    ) -> Result<Mutated<()>, HsmError> {
+        nothing(self.mutate(session, operation, Mutation::Undo(undone)).await?)
+    }
+
     /// Writes records anew as they are here, each above the version that a stamp names, so that what another HSM wrote without
     /// an acknowledgement does not win over what was acknowledged. Those that are not here, or supersede the stamp already, are
     /// left out; a key's tombstone can't be outranked and is left out, too.

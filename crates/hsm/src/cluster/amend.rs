@@ -1,47 +1,39 @@
-//! What is still to be put right: keys that a write left on some HSM though its caller got no key.
+//! What is still to be put right: writes that made keys on some HSM though their caller did not get them.
 //!
-//! It is put right when that HSM comes back, as long as the login under which it happened is open. A key that stays
+//! Such a write is undone when that HSM comes back, as long as the login under which it happened is open. A key that stays
 //! (because it isn't) is whole and on every HSM, but its handle was told to nobody; its owner finds and deletes it.
 
 use std::sync::{Arc, Weak};
 
-use crate::api::ids::KeyHandle;
+use crate::api::ids::OperationId;
 use crate::cluster::login::Login;
 
 /// The list.
 #[derive(Default)]
 pub(crate) struct Amends(Vec<Amend>);
 
-/// One thing to put right.
-pub(crate) struct Amend {
-    /// Whose key it is.
+/// One write to undo.
+struct Amend {
+    /// Whose keys they are.
     login: Weak<Login>,
-    what: Unwanted,
-}
-
-/// Which key has to go.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unwanted {
-    /// The key was on too few HSMs.
-    Key(KeyHandle),
-    /// The member with this number may have made a key that only it knows.
-    MadeBy(u64),
+    /// On which member, by its number.
+    member: u64,
+    operation: OperationId,
 }
 
 impl Amends {
-    pub(crate) fn add(&mut self, login: &Arc<Login>, what: Unwanted) {
-        self.0.push(Amend { login: Arc::downgrade(login), what });
+    pub(crate) fn add(&mut self, login: &Arc<Login>, member: u64, operation: OperationId) {
+        self.0.push(Amend { login: Arc::downgrade(login), member, operation });
     }
 
-    /// What concerns a member, or every member; what nobody can put right any more is forgotten.
-    pub(crate) fn concerning(&mut self, member: u64) -> Vec<(Arc<Login>, Unwanted)> {
+    /// What is to be undone on a member; what nobody can put right any more is forgotten.
+    pub(crate) fn concerning(&mut self, member: u64) -> Vec<(Arc<Login>, OperationId)> {
         self.0.retain(|amend| amend.login.strong_count() > 0);
-        let concerns = |what| !matches!(what, Unwanted::MadeBy(number) if number != member);
-        let amends = self.0.iter().filter(|amend| concerns(amend.what));
-        amends.filter_map(|amend| Some((amend.login.upgrade()?, amend.what))).collect()
+        let amends = self.0.iter().filter(|amend| amend.member == member);
+        amends.filter_map(|amend| Some((amend.login.upgrade()?, amend.operation))).collect()
     }
 
-    pub(crate) fn done(&mut self, login: &Arc<Login>, what: Unwanted) {
-        self.0.retain(|amend| amend.what != what || !std::ptr::eq(amend.login.as_ptr(), Arc::as_ptr(login)));
+    pub(crate) fn done(&mut self, member: u64, operation: OperationId) {
+        self.0.retain(|amend| (amend.member, amend.operation) != (member, operation));
     }
 }

@@ -15,13 +15,13 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::api::error::HsmError;
-use crate::api::ids::KeyHandle;
-use crate::api::record::{RecordKey, Stamp};
+use crate::api::ids::OperationId;
+use crate::api::record::RecordKey;
 use crate::api::status::HsmStatus;
 use crate::client::HsmClient;
-use crate::cluster::amend::Unwanted;
 use crate::cluster::compare::{Difference, compare};
 use crate::cluster::limits::{BACKUP_MAX, CALL_MAX, GATHER_MAX, RECORDS_MAX, SETTLE_MAX};
+use crate::cluster::login::Login;
 use crate::cluster::member::Member;
 use crate::cluster::shared::Shared;
 
@@ -90,7 +90,7 @@ async fn end_doubtful(member: &Member) -> Result<(), HsmError> {
 /// In turn.
 async fn settle(cluster: &Shared, member: &Arc<Member>) -> Result<(), HsmError> {
     let Some((source, _)) = cluster.least_busy() else { return begin(cluster, member).await };
-    make_amends(cluster, member, Some(&source)).await?;
+    make_amends(cluster, member).await?;
     outrank(cluster, &source, member).await?;
     let difference = differ(&source.client, &member.client).await?;
     transfer(&source.client, &member.client, &difference.to_right).await?;
@@ -100,12 +100,6 @@ async fn settle(cluster: &Shared, member: &Arc<Member>) -> Result<(), HsmError> 
     }
     // The members that took nothing are Away now; with the last of them the ground is gone on which this one stood.
     cluster.least_busy().ok_or(HsmError::Lost)?;
-    activate(cluster, member).await
-}
-
-/// In turn: the member is in step.
-async fn activate(cluster: &Shared, member: &Member) -> Result<(), HsmError> {
-    cluster.know(&bounded(CALL_MAX, member.client.digest()).await?);
     member.activate();
     Ok(())
 }
@@ -130,8 +124,9 @@ async fn outrank(cluster: &Shared, source: &Member, member: &Member) -> Result<(
 /// In turn, with nobody Active.
 async fn begin(cluster: &Shared, member: &Arc<Member>) -> Result<(), HsmError> {
     if !member.is_behind() {
-        make_amends(cluster, member, None).await?;
-        return activate(cluster, member).await;
+        make_amends(cluster, member).await?;
+        member.activate();
+        return Ok(());
     }
     if cluster.members().iter().any(|other| !other.is_behind()) {
         // That one has writes that were acknowledged and this one may not have.
@@ -158,7 +153,7 @@ async fn gather(cluster: &Shared, hub: &Arc<Member>) -> Result<(), HsmError> {
     for other in &reached {
         pull(&other.client, &hub.client).await?;
     }
-    activate(cluster, hub).await?;
+    hub.activate();
     for other in &reached {
         // One that fails here comes in by itself, now that there is somebody to compare with.
         if pull(&hub.client, &other.client).await.is_ok() {
@@ -168,64 +163,28 @@ async fn gather(cluster: &Shared, hub: &Arc<Member>) -> Result<(), HsmError> {
     Ok(())
 }
 
-/// Deletes, on a member that comes back, keys that were never acknowledged. A member on which that fails stays out: once a key
-/// came to the others it could no longer be told from theirs.
-async fn make_amends(
-    cluster: &Shared,
-    member: &Arc<Member>,
-    source: Option<&Member>,
-) -> Result<(), HsmError> {
+/// Undoes, on a member that comes back, writes that made keys which their callers did not get. A member on which that fails stays out:
+/// once such a key came to the others its owner would find it there.
+async fn make_amends(cluster: &Shared, member: &Member) -> Result<(), HsmError> {
     let amends = cluster.amends().concerning(member.number);
-    // A write that goes on may yet get what the member made for it, and clears up itself.
-    let in_doubt = cluster.doubtful().contains(&member.number);
-    for (login, what) in amends {
-        if in_doubt && matches!(what, Unwanted::MadeBy(_)) {
-            continue;
-        }
-        let done = async {
-            let unwanted = match what {
-                Unwanted::Key(handle) => vec![handle],
-                Unwanted::MadeBy(_) => match source {
-                    Some(source) => only_here(member, source).await?,
-                    // With nobody to compare with, it stays on the list.
-                    None => return Err(HsmError::NoActiveHsm),
-                },
-            };
-            if unwanted.is_empty() {
-                return Ok(());
-            }
-            let session = login.enter_once(member).await?;
-            for handle in unwanted {
-                let deleted = member.client.delete_key(session, cluster.operation(), handle);
-                match bounded(CALL_MAX, deleted).await {
-                    // Not this user's, or gone already.
-                    Ok(_) | Err(HsmError::NoSuchKey | HsmError::NotPermitted) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            bounded(CALL_MAX, member.client.logout(session)).await
-        };
-        match done.await {
-            Ok(()) => cluster.amends().done(&login, what),
-            Err(HsmError::NoActiveHsm) => {}
+    for (login, undone) in amends {
+        match undo(cluster, member, &login, undone).await {
+            Ok(()) => {}
             Err(error) if error.is_retryable() => return Err(error),
             // The user's password is another by now, or the user is gone: the key is its own to find and delete.
             Err(error) => {
                 tracing::info!(hsm = %member.hsm, %error, "a key stays that was never acknowledged");
-                cluster.amends().done(&login, what);
             }
         }
+        cluster.amends().done(member.number, undone);
     }
     Ok(())
 }
 
-/// The keys that only this member knows. The Active one has everything that was ever acknowledged.
-async fn only_here(member: &Member, active: &Member) -> Result<Vec<KeyHandle>, HsmError> {
-    let theirs = bounded(CALL_MAX, active.client.digest()).await?;
-    let known: HashSet<_> = theirs.iter().map(|stamp| &stamp.key).collect();
-    let here = bounded(CALL_MAX, member.client.digest()).await?;
-    let alone = here.iter().filter(|stamp| !stamp.tombstone && !known.contains(&stamp.key));
-    Ok(alone.filter_map(Stamp::key_handle).collect())
+async fn undo(cluster: &Shared, member: &Member, login: &Login, undone: OperationId) -> Result<(), HsmError> {
+    let session = login.enter_once(member).await?;
+    bounded(CALL_MAX, member.client.undo(session, cluster.operation(), undone)).await?;
+    bounded(CALL_MAX, member.client.logout(session)).await
 }
 
 /// Gives the one on the right what the one on the left has.

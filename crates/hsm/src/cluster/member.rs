@@ -110,10 +110,6 @@ impl Member {
         (state & 3 == ACTIVE).then_some(state >> 2)
     }
 
-    pub(crate) fn serial(&self) -> Option<HsmSerial> {
-        self.serial.get().copied()
-    }
-
     pub(crate) fn seen_as(&self, serial: HsmSerial) {
         let _ = self.serial.set(serial);
     }

@@ -55,10 +55,6 @@ impl Drop for ClusterSession {
     }
 }
 
-fn no_keys<T>(_: &T) -> Vec<KeyHandle> {
-    Vec::new()
-}
-
 /// Users and quorums.
 impl ClusterSession {
     /// Makes a user (an admin's right).
@@ -71,7 +67,7 @@ impl ClusterSession {
     ) -> Result<(), HsmError> {
         let (name, password, approvals) = (name.clone(), password.clone(), approvals.to_vec());
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| {
+            .write(Terms::default(), move |hsm, session, operation| {
                 let (name, password, approvals) = (name.clone(), password.clone(), approvals.clone());
                 async move { hsm.create_user(session, operation, &name, role, &password, &approvals).await }
             })
@@ -82,7 +78,7 @@ impl ClusterSession {
     pub async fn delete_user(&self, name: &UserName, approvals: &[Approval]) -> Result<(), HsmError> {
         let (name, approvals) = (name.clone(), approvals.to_vec());
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| {
+            .write(Terms::default(), move |hsm, session, operation| {
                 let (name, approvals) = (name.clone(), approvals.clone());
                 async move { hsm.delete_user(session, operation, &name, &approvals).await }
             })
@@ -98,7 +94,7 @@ impl ClusterSession {
     ) -> Result<(), HsmError> {
         let (user, new, approvals) = (name.clone(), password.clone(), approvals.to_vec());
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| {
+            .write(Terms::default(), move |hsm, session, operation| {
                 let (user, new, approvals) = (user.clone(), new.clone(), approvals.clone());
                 async move { hsm.change_password(session, operation, &user, &new, &approvals).await }
             })
@@ -112,7 +108,7 @@ impl ClusterSession {
     /// Makes this user a quorum token for a service, in place of one that it had.
     pub async fn make_quorum_token(&self, service: QuorumService) -> Result<ApprovalToken, HsmError> {
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| async move {
+            .write(Terms::default(), move |hsm, session, operation| async move {
                 hsm.make_quorum_token(session, operation, service).await
             })
             .await
@@ -121,7 +117,7 @@ impl ClusterSession {
     /// Deletes this user's token for a service; none is no error.
     pub async fn delete_quorum_token(&self, service: QuorumService) -> Result<(), HsmError> {
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| async move {
+            .write(Terms::default(), move |hsm, session, operation| async move {
                 hsm.delete_quorum_token(session, operation, service).await
             })
             .await
@@ -132,7 +128,7 @@ impl ClusterSession {
     pub async fn register_token_sign(&self, public_spki: &[u8], signature: &[u8]) -> Result<(), HsmError> {
         let (spki, signature) = (public_spki.to_vec(), signature.to_vec());
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| {
+            .write(Terms::default(), move |hsm, session, operation| {
                 let (spki, signature) = (spki.clone(), signature.clone());
                 async move { hsm.register_token_sign(session, operation, &spki, &signature).await }
             })
@@ -148,7 +144,7 @@ impl ClusterSession {
     ) -> Result<(), HsmError> {
         let approvals = approvals.to_vec();
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| {
+            .write(Terms::default(), move |hsm, session, operation| {
                 let approvals = approvals.clone();
                 async move { hsm.set_quorum_value(session, operation, service, value, &approvals).await }
             })
@@ -162,9 +158,9 @@ impl ClusterSession {
     /// two unless told otherwise. [`HsmError::TooFewHsms`] when it can't be: then there is no key.
     pub async fn generate_key(&self, template: &KeyTemplate, copies_min: usize) -> Result<KeyInfo, HsmError> {
         let template = template.clone();
-        let terms = Terms { copies_min, takes_long: false };
+        let terms = Terms { copies_min, makes_keys: true, takes_long: false };
         self.login
-            .write(terms, one_key, move |hsm, session, operation| {
+            .write(terms, move |hsm, session, operation| {
                 let template = template.clone();
                 async move { hsm.generate_key(session, operation, &template).await }
             })
@@ -178,16 +174,12 @@ impl ClusterSession {
         copies_min: usize,
     ) -> Result<(KeyInfo, KeyInfo), HsmError> {
         let template = template.clone();
-        let terms = Terms { copies_min, takes_long: true };
+        let terms = Terms { copies_min, makes_keys: true, takes_long: true };
         self.login
-            .write(
-                terms,
-                |(public, private): &(KeyInfo, KeyInfo)| vec![public.handle, private.handle],
-                move |hsm, session, operation| {
-                    let template = template.clone();
-                    async move { hsm.generate_pair(session, operation, &template).await }
-                },
-            )
+            .write(terms, move |hsm, session, operation| {
+                let template = template.clone();
+                async move { hsm.generate_pair(session, operation, &template).await }
+            })
             .await
     }
 
@@ -201,9 +193,9 @@ impl ClusterSession {
         copies_min: usize,
     ) -> Result<KeyInfo, HsmError> {
         let (wrapped, template) = (wrapped.to_vec(), template.clone());
-        let terms = Terms { copies_min, takes_long: false };
+        let terms = Terms { copies_min, makes_keys: true, takes_long: false };
         self.login
-            .write(terms, one_key, move |hsm, session, operation| {
+            .write(terms, move |hsm, session, operation| {
                 let (wrapped, template) = (wrapped.clone(), template.clone());
                 async move { hsm.unwrap(session, operation, with, mechanism, &wrapped, &template).await }
             })
@@ -214,7 +206,7 @@ impl ClusterSession {
     pub async fn set_attributes(&self, key: KeyHandle, changes: &[Change]) -> Result<KeyInfo, HsmError> {
         let changes = changes.to_vec();
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| {
+            .write(Terms::default(), move |hsm, session, operation| {
                 let changes = changes.clone();
                 async move { hsm.set_attributes(session, operation, key, &changes).await }
             })
@@ -225,7 +217,7 @@ impl ClusterSession {
     pub async fn share(&self, key: KeyHandle, with: &UserName) -> Result<KeyInfo, HsmError> {
         let with = with.clone();
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| {
+            .write(Terms::default(), move |hsm, session, operation| {
                 let with = with.clone();
                 async move { hsm.share(session, operation, key, &with).await }
             })
@@ -236,7 +228,7 @@ impl ClusterSession {
     pub async fn unshare(&self, key: KeyHandle, with: &UserName) -> Result<KeyInfo, HsmError> {
         let with = with.clone();
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| {
+            .write(Terms::default(), move |hsm, session, operation| {
                 let with = with.clone();
                 async move { hsm.unshare(session, operation, key, &with).await }
             })
@@ -246,15 +238,11 @@ impl ClusterSession {
     /// Deletes a key for good (the owner's right).
     pub async fn delete_key(&self, key: KeyHandle) -> Result<(), HsmError> {
         self.login
-            .write(Terms::default(), no_keys, move |hsm, session, operation| async move {
+            .write(Terms::default(), move |hsm, session, operation| async move {
                 hsm.delete_key(session, operation, key).await
             })
             .await
     }
-}
-
-fn one_key(key: &KeyInfo) -> Vec<KeyHandle> {
-    vec![key.handle]
 }
 
 /// Keys: what uses them.

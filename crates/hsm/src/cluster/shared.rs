@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::api::error::HsmError;
-use crate::api::ids::{ClusterId, HsmId, KeyHandle, OperationId};
-use crate::api::record::{MaskedRecord, RecordKey, Stamp};
+use crate::api::ids::{ClusterId, HsmId, OperationId};
+use crate::api::record::MaskedRecord;
 use crate::cluster::amend::Amends;
 use crate::cluster::limits::CALL_MAX;
 use crate::cluster::member::{Member, NewMember};
@@ -26,20 +26,8 @@ pub(crate) struct Shared {
     pub(crate) turn: RwLock<()>,
     changed: watch::Sender<()>,
     pub(crate) amends: Mutex<Amends>,
-    /// Members that may have done a write without our knowing, once for each write that is under way.
-    doubtful: Mutex<Vec<u64>>,
-    carried: Mutex<Carried>,
     /// When the cluster first tried to start.
     gathering_since: OnceLock<Instant>,
-}
-
-/// What was carried, as far as it tells keys that were acknowledged from such as were not.
-#[derive(Default)]
-struct Carried {
-    /// The highest counter of all records that any Active member has.
-    highest: u64,
-    /// Keys, since a write became doubtful.
-    keys: Vec<KeyHandle>,
 }
 
 impl Shared {
@@ -52,8 +40,6 @@ impl Shared {
             turn: RwLock::new(()),
             changed: watch::Sender::new(()),
             amends: Mutex::default(),
-            doubtful: Mutex::default(),
-            carried: Mutex::default(),
             gathering_since: OnceLock::new(),
         }
     }
@@ -180,43 +166,6 @@ impl Shared {
             member.fall_behind();
         }
         holders.len()
-    }
-
-    /// What a member that becomes Active holds is no longer new. Only in turn.
-    pub(crate) fn know(&self, stamps: &[Stamp]) {
-        let highest = stamps.iter().map(|stamp| stamp.version.counter).max().unwrap_or(0);
-        let mut carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
-        carried.highest = carried.highest.max(highest);
-    }
-
-    /// Notes what a write made, before it is carried. Only in turn.
-    pub(crate) fn note(&self, records: &[MaskedRecord]) {
-        let nobody_doubts = self.doubtful().is_empty();
-        let mut carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
-        if nobody_doubts {
-            carried.keys.clear();
-        }
-        for MaskedRecord { stamp, .. } in records {
-            carried.highest = carried.highest.max(stamp.version.counter);
-            if let RecordKey::Key(handle) = stamp.key {
-                carried.keys.push(handle);
-            }
-        }
-    }
-
-    /// The highest counter that was carried.
-    pub(crate) fn highest(&self) -> u64 {
-        self.carried.lock().unwrap_or_else(PoisonError::into_inner).highest
-    }
-
-    /// Whether a key was carried since a write became doubtful.
-    pub(crate) fn has_carried(&self, key: KeyHandle) -> bool {
-        self.carried.lock().unwrap_or_else(PoisonError::into_inner).keys.contains(&key)
-    }
-
-    /// Members in doubt, once for each write.
-    pub(crate) fn doubtful(&self) -> MutexGuard<'_, Vec<u64>> {
-        self.doubtful.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn amends(&self) -> MutexGuard<'_, Amends> {

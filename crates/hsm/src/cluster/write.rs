@@ -2,21 +2,19 @@
 //!
 //! A write goes on when its caller stops waiting: half of it must not be left. When the member that did it is lost before
 //! it answered, the same operation goes to it again if it is back, and to another member otherwise. What the lost one may
-//! have done is found out when it comes back: its logins end first, so that nothing of then is done later, and a key that
-//! only it knows is deleted (`amend`).
+//! have done is undone, by the operation's id, once the write is over: at once when it is back by then, and else when it comes back
+//! (`amend`). Its logins end before that, so that nothing of then is done later.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::RwLockWriteGuard;
 use tokio::time::{Instant, timeout};
 
 use crate::api::error::HsmError;
-use crate::api::ids::{HsmSerial, KeyHandle, OperationId, SessionId};
-use crate::api::record::Stamp;
+use crate::api::ids::{OperationId, SessionId};
 use crate::client::{HsmClient, Mutated};
-use crate::cluster::amend::Unwanted;
 use crate::cluster::limits::{CALL_MAX, PAIR_MAX, PATIENCE, TURN_MAX};
 use crate::cluster::login::Login;
 use crate::cluster::member::Member;
@@ -28,13 +26,15 @@ use crate::cluster::shared::Shared;
 pub(crate) struct Terms {
     /// On how many HSMs it has to be.
     pub(crate) copies_min: usize,
+    /// Whether it makes keys: then it must not be done twice.
+    pub(crate) makes_keys: bool,
     /// Whether the member may do it while other writes go on: it makes something new, and takes long.
     pub(crate) takes_long: bool,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { copies_min: 1, takes_long: false }
+        Self { copies_min: 1, makes_keys: false, takes_long: false }
     }
 }
 
@@ -42,8 +42,6 @@ impl Default for Terms {
 struct Done<T> {
     mutated: Mutated<T>,
     member: Arc<Member>,
-    term: u64,
-    session: SessionId,
 }
 
 /// What came of one try.
@@ -55,12 +53,11 @@ enum Tried<T> {
 }
 
 impl Login {
-    /// Does a write to its end, whether or not the caller waits for it. `keys` names the keys that it made, which are
-    /// taken back when they are on fewer HSMs than `terms` asks for.
+    /// Does a write to its end, whether or not the caller waits for it. Keys that it made are taken back when they are on fewer HSMs
+    /// than `terms` asks for.
     pub(crate) async fn write<T, F>(
         self: &Arc<Self>,
         terms: Terms,
-        keys: fn(&T) -> Vec<KeyHandle>,
         call: impl Fn(HsmClient, SessionId, OperationId) -> F + Send + Sync + 'static,
     ) -> Result<T, HsmError>
     where
@@ -68,7 +65,12 @@ impl Login {
         F: Future<Output = Result<Mutated<T>, HsmError>> + Send,
     {
         let login = Arc::clone(self);
-        let writing = tokio::spawn(async move { Writing::begin(&login, terms).run(keys, call).await });
+        let writing = tokio::spawn(async move {
+            let mut writing = Writing::begin(&login, terms);
+            let outcome = writing.run(call).await;
+            writing.clear_up().await;
+            outcome
+        });
         writing.await.unwrap_or_else(|error| Err(HsmError::Internal(format!("a write ended early: {error}"))))
     }
 }
@@ -85,84 +87,59 @@ struct Writing<'a> {
     last: HsmError,
 }
 
-/// Members that may have done the write without our knowing. What they made is amended once the write is over, and not
-/// before: until then it may still become what the caller gets.
+/// Members on which the write may have been done without its caller's getting what it made. That is undone once the write is over, and
+/// not before: until then it may still become what the caller gets.
 struct Doubts<'a> {
     login: &'a Arc<Login>,
-    members: Mutex<Vec<u64>>,
-    /// What was carried before the first of them was asked, in the same turn: what one of them wrote alone is above.
-    floor: u64,
+    operation: OperationId,
+    members: Vec<u64>,
 }
 
 impl Doubts<'_> {
-    fn add(&self, member: u64) {
-        let mut members = self.members();
-        if !members.contains(&member) {
-            members.push(member);
-            self.login.cluster.doubtful().push(member);
+    fn add(&mut self, member: u64) {
+        if !self.members.contains(&member) {
+            self.members.push(member);
         }
     }
 
-    fn about(&self, member: u64) -> bool {
-        self.members().contains(&member)
+    fn remove(&mut self, member: u64) {
+        self.members.retain(|other| *other != member);
     }
+}
 
-    /// The serial numbers of all but one.
-    fn serials_but(&self, one: u64) -> Vec<HsmSerial> {
-        let doubtful = self.members();
-        let members = self.login.cluster.members();
-        let others =
-            members.iter().filter(|member| member.number != one && doubtful.contains(&member.number));
-        others.filter_map(|member| member.serial()).collect()
-    }
-
-    fn are_none(&self) -> bool {
-        self.members().is_empty()
-    }
-
-    /// The write is over: this member did it, the others should not have.
-    fn settle_for(&self, by: Option<u64>) {
-        let members = std::mem::take(&mut *self.members());
-        let mut doubtful = self.login.cluster.doubtful();
-        for member in &members {
-            if let Some(place) = doubtful.iter().position(|other| other == member) {
-                doubtful.swap_remove(place);
-            }
-        }
-        drop(doubtful);
+impl Doubts<'_> {
+    /// Puts them on the list of amends, for when they come back. Answers who they were.
+    fn hand_over(&mut self) -> Vec<u64> {
         let mut amends = self.login.cluster.amends();
-        for member in members.into_iter().filter(|member| Some(*member) != by) {
-            amends.add(self.login, Unwanted::MadeBy(member));
+        for member in &self.members {
+            amends.add(self.login, *member, self.operation);
         }
-    }
-
-    fn members(&self) -> MutexGuard<'_, Vec<u64>> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+        std::mem::take(&mut self.members)
     }
 }
 
 impl Drop for Doubts<'_> {
     fn drop(&mut self) {
-        self.settle_for(None);
+        self.hand_over();
     }
 }
 
 impl<'a> Writing<'a> {
     fn begin(login: &'a Arc<Login>, terms: Terms) -> Self {
+        let operation = login.cluster.operation();
         Self {
             login,
             terms,
-            operation: login.cluster.operation(),
+            operation,
             deadline: Instant::now() + PATIENCE,
             tried: Vec::new(),
-            doubts: Doubts { login, members: Mutex::default(), floor: u64::MAX },
+            doubts: Doubts { login, operation, members: Vec::new() },
             last: HsmError::NoActiveHsm,
         }
     }
 
     async fn run<T, F>(
-        mut self,
-        keys: fn(&T) -> Vec<KeyHandle>,
+        &mut self,
         call: impl Fn(HsmClient, SessionId, OperationId) -> F,
     ) -> Result<T, HsmError>
     where
@@ -173,7 +150,7 @@ impl<'a> Writing<'a> {
             // Without the turn where it takes long; what it made is then carried in turn.
             if self.terms.takes_long {
                 if let Tried::Done(done) = self.attempt(&call).await? {
-                    return self.secure(keys, done, None).await;
+                    return self.secure(done, None).await;
                 }
                 continue;
             }
@@ -181,34 +158,30 @@ impl<'a> Writing<'a> {
             let turn = timeout(TURN_MAX, self.login.cluster.turn.write()).await;
             let Ok(turn) = turn else { return Err(HsmError::Busy) };
             if let Tried::Done(done) = self.attempt(&call).await? {
-                return self.secure(keys, done, Some(turn)).await;
+                return self.secure(done, Some(turn)).await;
             }
         }
     }
 
-    /// Carries what was done to all, until it is on as many HSMs as asked for; a key that can't be is taken back.
+    /// Carries what was done to all, until it is on as many HSMs as asked for; keys that can't be are taken back.
     async fn secure<T>(
-        &self,
-        keys: fn(&T) -> Vec<KeyHandle>,
+        &mut self,
         done: Done<T>,
         mut turn: Option<RwLockWriteGuard<'_, ()>>,
     ) -> Result<T, HsmError> {
         let cluster = &self.login.cluster;
+        self.doubts.remove(done.member.number);
         loop {
             let in_turn = match turn.take() {
                 Some(turn) => turn,
                 None => cluster.turn.write().await,
             };
-            cluster.note(&done.mutated.records);
             let copies = cluster.carry(&done.member, &done.mutated.records).await;
-            self.clear_up(&done).await;
-            self.doubts.settle_for(Some(done.member.number));
-            let made = keys(&done.mutated.value);
-            if copies >= self.terms.copies_min || made.is_empty() {
+            if copies >= self.terms.copies_min || !self.terms.makes_keys {
                 return Ok(done.mutated.value);
             }
             if Instant::now() >= self.deadline {
-                self.take_back(&done, &made).await;
+                self.doubts.add(done.member.number);
                 return Err(HsmError::TooFewHsms);
             }
             drop(in_turn);
@@ -241,15 +214,12 @@ impl<'a> Writing<'a> {
             return if over { Err(self.last.clone()) } else { Ok(Tried::Again) };
         };
         let Chosen { member, term } = chosen;
-        if self.doubts.are_none() {
-            self.doubts.floor = self.login.cluster.highest();
-        }
         let load = member.begin();
         let calling = call(member.client.clone(), session, self.operation);
         let answer = within(&self.login.cluster, &member, term, self.longest(), calling).await;
         drop(load);
         match answer {
-            Ok(mutated) => return Ok(Tried::Done(Done { mutated, member, term, session })),
+            Ok(mutated) => return Ok(Tried::Done(Done { mutated, member })),
             Err(HsmError::Lost) => self.lost(&member, term, session),
             Err(HsmError::Blank) => self.login.cluster.lose(&member, term, "its token was lost"),
             Err(HsmError::NotLoggedIn) => self.login.forget(&member, session),
@@ -258,7 +228,7 @@ impl<'a> Writing<'a> {
                 self.last = error;
             }
             // It may be ours that is there already, or gone already.
-            Err(error) if !self.doubts.are_none() && is_about_presence(&error) => {
+            Err(error) if !self.doubts.members.is_empty() && is_about_presence(&error) => {
                 return Err(HsmError::Lost);
             }
             Err(error) => return Err(error),
@@ -269,7 +239,8 @@ impl<'a> Writing<'a> {
     /// A member that may have done it already, first; it gives the same answer again.
     async fn choose(&self) -> Result<Option<(Chosen, SessionId)>, HsmError> {
         for member in self.login.cluster.members().iter() {
-            let Some(term) = member.active_term().filter(|_| self.doubts.about(member.number)) else {
+            let Some(term) = member.active_term().filter(|_| self.doubts.members.contains(&member.number))
+            else {
                 continue;
             };
             if self.login.enter(member, term).await.is_ok()
@@ -288,53 +259,36 @@ impl<'a> Writing<'a> {
         self.login.cluster.lose(member, term, "it did not answer a write");
     }
 
-    /// Deletes keys that a member made for this same write and could not tell of, when they came to the others meanwhile: keys
-    /// written by that member above what was carried before, and never carried by us. While another write is in doubt they can't be
-    /// told from what that one may still get.
-    async fn clear_up<T>(&self, done: &Done<T>) {
+    /// The write is over: undoes what members in doubt did of it that are back by now. They came back with it, so that it is everywhere.
+    /// The others are on the list of amends. In turn, so that each of them is either back or yet to look at that list.
+    async fn clear_up(&mut self) {
+        if !self.terms.makes_keys {
+            self.doubts.members.clear();
+        }
         let cluster = &self.login.cluster;
-        let serials = self.doubts.serials_but(done.member.number);
-        // What takes long is done out of turn: others may have carried keys above the floor before there was a doubt.
-        if serials.is_empty() || self.terms.takes_long {
+        if self.doubts.members.is_empty() {
             return;
         }
-        let Ok(Ok(stamps)) = timeout(CALL_MAX, done.member.client.digest()).await else { return };
-        let is_theirs = |stamp: &&Stamp| {
-            !stamp.tombstone
-                && serials.contains(&stamp.version.origin)
-                && stamp.version.counter > self.doubts.floor
-        };
-        let alone: Vec<_> = stamps.iter().filter(is_theirs).filter_map(Stamp::key_handle).collect();
-        let unwanted: Vec<_> = alone.into_iter().filter(|handle| !cluster.has_carried(*handle)).collect();
-        // Each of them made one at most. More are not what we think they are.
-        if unwanted.len() > serials.len() {
-            tracing::error!(cluster = %cluster.id, keys = unwanted.len(), "keys of unknown origin are left alone");
-            return;
-        }
-        for handle in unwanted {
-            let deleted = done.member.client.delete_key(done.session, cluster.operation(), handle);
-            // Another user's is none of ours: the HSM refuses.
-            if let Ok(Ok(deleted)) = timeout(CALL_MAX, deleted).await {
-                cluster.carry(&done.member, &deleted.records).await;
+        let Ok(_turn) = timeout(TURN_MAX, cluster.turn.write()).await else { return };
+        let doubtful = self.doubts.hand_over();
+        for member in cluster.members().iter().filter(|member| doubtful.contains(&member.number)) {
+            let Some(term) = member.active_term() else { continue };
+            let undone = timeout(CALL_MAX, self.undo(member, term)).await;
+            match undone.unwrap_or(Err(HsmError::Lost)) {
+                Ok(undone) => {
+                    cluster.carry(member, &undone.records).await;
+                    cluster.amends().done(member.number, self.operation);
+                }
+                // It is undone when it comes back.
+                Err(error) => cluster.lose(member, term, &error.to_string()),
             }
         }
     }
 
-    /// Deletes keys that are on too few HSMs; now, or when the HSM that made them is back.
-    async fn take_back<T>(&self, done: &Done<T>, made: &[KeyHandle]) {
-        let cluster = &self.login.cluster;
-        for handle in made {
-            let deleted = done.member.client.delete_key(done.session, cluster.operation(), *handle);
-            match timeout(CALL_MAX, deleted).await.unwrap_or(Err(HsmError::Lost)) {
-                Ok(deleted) => {
-                    cluster.carry(&done.member, &deleted.records).await;
-                }
-                Err(error) => {
-                    cluster.amends().add(self.login, Unwanted::Key(*handle));
-                    cluster.lose(&done.member, done.term, &error.to_string());
-                }
-            }
-        }
+    async fn undo(&self, member: &Arc<Member>, term: u64) -> Result<Mutated<()>, HsmError> {
+        self.login.enter(member, term).await?;
+        let session = self.login.seat(member, term).ok_or(HsmError::NotLoggedIn)?;
+        member.client.undo(session, self.login.cluster.operation(), self.operation).await
     }
 
     fn longest(&self) -> Duration {

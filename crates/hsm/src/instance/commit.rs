@@ -58,8 +58,17 @@ impl Instance {
         }
     }
 
-    /// Makes a change that this HSM was asked for.
+    /// Makes a change that this HSM was asked for, unless that was done while this one waited for its turn.
     pub(crate) fn make(&self, turn: Turn<'_>, asked: Asked, change: Change) -> Result<Answer, HsmError> {
+        if let Some(answer) = self.done_before(&asked)? {
+            return Ok(answer);
+        }
+        let made = {
+            let mind = self.mind();
+            let new = change.drafts.iter().filter(|(key, _)| !mind.knows(key));
+            new.filter_map(|(key, _)| if let RecordKey::Key(handle) = key { Some(*handle) } else { None })
+                .collect()
+        };
         let (order, forgotten, version) = {
             let mind = self.mind();
             let (order, forgotten) = mind.next_order();
@@ -69,7 +78,7 @@ impl Instance {
         let keys = sealed.iter().map(|(record, _)| record.stamp.key.clone()).collect();
         let value = change.value;
         let Asked { operation, user } = asked;
-        let done = Done { order, operation, user, value: value.clone(), keys };
+        let done = Done { order, operation, user, value: value.clone(), keys, made };
         let records = sealed.iter().map(|(record, _)| record.clone()).collect();
         let batch = Batch { done: Some(done), forgotten, ..Batch::default() };
         self.commit(turn, batch, sealed)?;

@@ -126,6 +126,7 @@ pub(crate) enum Mutation<'a> {
         with: UserName,
     },
     DeleteKey(KeyHandle),
+    Undo(OperationId),
 }
 
 /// What is done with one key and changes nothing.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::ids::{OperationId, UserName};
+use crate::api::ids::{KeyHandle, OperationId, UserName};
 use crate::api::record::{MaskedRecord, RecordKey};
 use crate::api::status::Membership;
 use crate::protocol::answer::Value;
@@ -20,7 +20,19 @@ enum MembershipRow {
 
 #[derive(Serialize, Deserialize)]
 enum DoneRow {
-    V1 { operation: OperationId, user: Option<UserName>, value: Value, keys: Vec<RecordKey> },
+    V1 {
+        operation: OperationId,
+        user: Option<UserName>,
+        value: Value,
+        keys: Vec<RecordKey>,
+    },
+    V2 {
+        operation: OperationId,
+        user: Option<UserName>,
+        value: Value,
+        keys: Vec<RecordKey>,
+        made: Vec<KeyHandle>,
+    },
 }
 
 pub(crate) fn key(key: &RecordKey) -> Vec<u8> {
@@ -44,17 +56,19 @@ pub(crate) fn read_membership(bytes: &[u8]) -> Option<Membership> {
 }
 
 pub(crate) fn done(done: &Done) -> Vec<u8> {
-    let Done { operation, user, value, keys, .. } = done.clone();
-    encode(&DoneRow::V1 { operation, user, value, keys })
+    let Done { operation, user, value, keys, made, .. } = done.clone();
+    encode(&DoneRow::V2 { operation, user, value, keys, made })
 }
 
 pub(crate) fn read_done(order: u64, bytes: &[u8]) -> Option<Done> {
-    decode(bytes).map(|DoneRow::V1 { operation, user, value, keys }| Done {
-        order,
-        operation,
-        user,
-        value,
-        keys,
+    Some(match decode(bytes)? {
+        // Which keys it made was not said.
+        DoneRow::V1 { operation, user, value, keys } => {
+            Done { order, operation, user, value, keys, made: vec![] }
+        }
+        DoneRow::V2 { operation, user, value, keys, made } => {
+            Done { order, operation, user, value, keys, made }
+        }
     })
 }
 
@@ -73,12 +87,12 @@ fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::ids::{HsmSerial, KeyHandle};
+    use crate::api::ids::HsmSerial;
     use crate::api::record::{RecordVersion, Stamp};
     use crate::api::status::{HsmMode, HsmType};
 
     #[test]
-    fn the_forms_of_version_1_are_fixed() {
+    fn the_forms_are_fixed() {
         let version = RecordVersion { counter: 3, origin: HsmSerial(4) };
         let stamp = Stamp { key: RecordKey::Key(KeyHandle(5)), version, tombstone: false };
         let bytes = record(&MaskedRecord { stamp, sealed: vec![9, 8] });
@@ -90,8 +104,13 @@ mod tests {
             user: None,
             value: Value::Nothing,
             keys: vec![RecordKey::ClusterKey],
+            made: vec![KeyHandle(5)],
         };
-        assert_eq!(done(&row), [&[0][..], &[1; 16], &[0, 0, 1, 3]].concat());
+        let second = [&[1][..], &[1; 16], &[0, 0, 1, 3, 1, 5]].concat();
+        assert_eq!(done(&row), second);
+        assert_eq!(read_done(7, &second).unwrap().made, [KeyHandle(5)]);
+        let first = read_done(7, &[&[0][..], &[1; 16], &[0, 0, 1, 3]].concat()).unwrap();
+        assert_eq!((first.operation, first.keys.len(), first.made.len()), (OperationId([1; 16]), 1, 0));
         let facts = Membership {
             cluster: "cluster-234567abcde".parse().unwrap(),
             mode: HsmMode::Fips,

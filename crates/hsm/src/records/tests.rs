@@ -22,6 +22,7 @@ fn batch(number: u64) -> Batch {
         user: Some(user.clone()),
         value: Value::Nothing,
         keys: vec![],
+        made: vec![],
     };
     Batch {
         records: vec![record(2 * number), record(2 * number + 1)],

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::api::attributes::{Attributes, Change, Flags, KeyClass};
 use crate::api::error::HsmError;
 use crate::api::ids::{HsmSerial, KeyHandle, OperationId, SessionId, UserName};
-use crate::api::key::{KeyInfo, KeyTemplate};
+use crate::api::key::{KeyInfo, KeyTemplate, PairTemplate};
 use crate::api::record::{MaskedRecord, RecordKey, RecordVersion, Stamp};
 use crate::api::status::{HsmMode, HsmStatus, HsmType, Membership};
 use crate::api::user::Role;
@@ -31,9 +31,12 @@ pub(crate) struct Model {
     // Durable.
     membership: Option<Membership>,
     records: BTreeMap<RecordKey, MaskedRecord>,
-    operations: HashMap<OperationId, Vec<u8>>,
+    /// By whom, the answer, and the keys that it made.
+    operations: HashMap<OperationId, (UserName, Vec<u8>, Vec<KeyHandle>)>,
     counter: u64,
     drawn: u64,
+    /// By the operation under way.
+    made: Vec<KeyHandle>,
     // Gone with the process.
     sessions: HashMap<[u8; 16], UserName>,
     failures: HashMap<UserName, u32>,
@@ -48,6 +51,7 @@ impl Model {
             operations: HashMap::new(),
             counter: 0,
             drawn: 0,
+            made: Vec::new(),
             sessions: HashMap::new(),
             failures: HashMap::new(),
         }
@@ -208,24 +212,68 @@ impl Model {
         mutation: Mutation<'_>,
     ) -> Result<Answer, HsmError> {
         let user = self.user(session)?;
-        if let Some(answer) = self.operations.get(&operation) {
+        if let Some((_, answer, _)) = self.operations.get(&operation) {
             return Ok(Answer::decode(answer).unwrap());
         }
-        let (value, record) = self.change(&user, mutation)?;
-        let answer = Answer::Mutated { value, records: vec![record] };
-        self.operations.insert(operation, answer.encode().to_vec());
+        let (value, records) = self.change(&user, mutation)?;
+        let made = std::mem::take(&mut self.made);
+        let answer = Answer::Mutated { value, records };
+        self.operations.insert(operation, (user, answer.encode().to_vec(), made));
         Ok(answer)
     }
 
-    fn change(&mut self, user: &UserName, mutation: Mutation<'_>) -> Result<(Value, MaskedRecord), HsmError> {
+    fn undo(&mut self, user: &UserName, undone: OperationId) -> Result<(Value, Vec<MaskedRecord>), HsmError> {
+        let nothing = Answer::Mutated { value: Value::Nothing, records: vec![] };
+        let known = self.operations.entry(undone);
+        let (by, _, made) =
+            known.or_insert_with(|| (user.clone(), nothing.encode().to_vec(), vec![])).clone();
+        if by != *user {
+            return Err(HsmError::NotPermitted);
+        }
+        let mut records = Vec::new();
+        for key in made {
+            if self.label(key).is_some() {
+                records.push(self.write(RecordKey::Key(key), &Body::Gone));
+            }
+        }
+        Ok((Value::Nothing, records))
+    }
+
+    fn make_key(&mut self, user: &UserName, label: String) -> (KeyInfo, MaskedRecord) {
+        let material = self.draw();
+        let handle = KeyHandle(u64::from_be_bytes(material[..8].try_into().unwrap()));
+        let body = Body::Key { owner: user.clone(), label, material };
+        let record = self.write(RecordKey::Key(handle), &body);
+        self.made.push(handle);
+        (info(handle, &body), record)
+    }
+
+    fn change(
+        &mut self,
+        user: &UserName,
+        mutation: Mutation<'_>,
+    ) -> Result<(Value, Vec<MaskedRecord>), HsmError> {
         match mutation {
             Mutation::GenerateKey(KeyTemplate { label, .. }) => {
-                let material = self.draw();
-                let handle = KeyHandle(u64::from_be_bytes(material[..8].try_into().unwrap()));
-                let body = Body::Key { owner: user.clone(), label, material };
-                let record = self.write(RecordKey::Key(handle), &body);
-                Ok((Value::Key(info(handle, &body)), record))
+                let (key, record) = self.make_key(user, label);
+                Ok((Value::Key(key), vec![record]))
             }
+            Mutation::GeneratePair(PairTemplate { public_label, private_label, .. }) => {
+                let (public, first) = self.make_key(user, public_label);
+                let (private, second) = self.make_key(user, private_label);
+                Ok((Value::Pair { public, private }, vec![first, second]))
+            }
+            Mutation::Undo(undone) => self.undo(user, undone),
+            other => self.change_one(user, other).map(|(value, record)| (value, vec![record])),
+        }
+    }
+
+    fn change_one(
+        &mut self,
+        user: &UserName,
+        mutation: Mutation<'_>,
+    ) -> Result<(Value, MaskedRecord), HsmError> {
+        match mutation {
             Mutation::SetAttributes { key, changes } => {
                 let (owner, _, material) = self.key(user, key)?;
                 let [Change::Label(label)] = changes.as_slice() else {

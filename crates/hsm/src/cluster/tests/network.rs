@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::client::{Carried, HsmClient, Link, LinkError};
 use crate::cluster::tests::model::Model;
+use crate::protocol::request::{Mutation, Request};
 
 /// How the way to a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +35,23 @@ pub(crate) struct Node {
     /// Counts restarts: what was asked of an earlier process is lost.
     life: watch::Sender<u64>,
     random: Arc<SeededRandom>,
+    /// How long the answer to a request for a pair takes after the pair was made.
+    pairs_take: Mutex<Duration>,
 }
 
 impl Node {
     pub(crate) fn new(model: Model, random: &Arc<SeededRandom>) -> Arc<Self> {
         let (way, life) = (watch::Sender::new(Way::Good), watch::Sender::new(0));
-        Arc::new(Self { model: Mutex::new(model), way, life, random: Arc::clone(random) })
+        let (model, pairs_take) = (Mutex::new(model), Mutex::default());
+        Arc::new(Self { model, way, life, random: Arc::clone(random), pairs_take })
     }
 
     pub(crate) fn client(self: &Arc<Self>) -> HsmClient {
         HsmClient::new(Arc::new(Wire(Arc::clone(self))))
+    }
+
+    pub(crate) fn pairs_take(&self, time: Duration) {
+        *self.pairs_take.lock().unwrap() = time;
     }
 
     pub(crate) fn set(&self, way: Way) {
@@ -125,6 +133,13 @@ async fn deliver(node: Arc<Node>, message: Vec<u8>, answer: Option<oneshot::Send
         return;
     }
     let reply = node.model.lock().unwrap().answer(&message);
+    let makes_a_pair = Request::decode(&message).is_some_and(|request| {
+        matches!(request, Request::Mutate { mutation: Mutation::GeneratePair(_), .. })
+    });
+    if makes_a_pair {
+        let time = *node.pairs_take.lock().unwrap();
+        sleep(time).await;
+    }
     if node.swallows() {
         return;
     }

@@ -12,9 +12,10 @@ use crate::api::error::HsmError;
 use crate::api::ids::KeyHandle;
 use crate::api::mechanism::CipherMechanism;
 use crate::api::password::Password;
+use crate::api::record::RecordKey;
 use crate::cluster::ClusterSession;
 use crate::cluster::tests::network::Way;
-use crate::cluster::tests::world::{World, template};
+use crate::cluster::tests::world::{World, pair, template};
 
 const GCM: CipherMechanism = CipherMechanism::AesGcm;
 const USERS: [&str; 3] = ["ann", "bob", "cat"];
@@ -75,13 +76,22 @@ impl User {
 
     async fn make(&mut self, world: &World, number: u32) {
         let label = format!("label {number}");
-        match self.session.generate_key(&template(&label), 2).await {
-            Ok(key) => {
-                let copies = world.copies(key.handle);
-                assert!(copies >= 2, "seed {}: {} is on {copies} HSMs", self.seed, key.handle);
-                let known =
-                    Known { labels: vec![label], is_gone: false, may_be_gone: false, ciphertext: None };
-                self.keys.insert(key.handle, known);
+        let made = match self.random.below(3) {
+            0 => {
+                let pair = self.session.generate_pair(&pair(&label), 2).await;
+                pair.map(|(public, private)| vec![public, private])
+            }
+            _ => self.session.generate_key(&template(&label), 2).await.map(|key| vec![key]),
+        };
+        match made {
+            Ok(keys) => {
+                for key in keys {
+                    let copies = world.copies(key.handle);
+                    assert!(copies >= 2, "seed {}: {} is on {copies} HSMs", self.seed, key.handle);
+                    let labels = vec![key.attributes.label];
+                    let known = Known { labels, is_gone: false, may_be_gone: false, ciphertext: None };
+                    self.keys.insert(key.handle, known);
+                }
             }
             Err(error) if is_about_the_network(&error) => {}
             Err(error) => panic!("seed {}: make: {error:?}", self.seed),
@@ -156,6 +166,7 @@ async fn administer(world: &World, session: &ClusterSession, end: Instant) -> Ve
 async fn run(seed: u64) {
     let random = Arc::new(SeededRandom::new(seed));
     let world = World::new(2 + (seed % 3) as usize, seed).settled().await;
+    world.nodes.iter().for_each(|node| node.pairs_take(Duration::from_millis(900)));
     let mut users = Vec::new();
     for (number, name) in USERS.iter().enumerate() {
         let session = world.login(name).await;
@@ -198,6 +209,12 @@ async fn check(world: &World, users: &[User], possible: &[String], seed: u64) {
                 );
             }
             None => assert!(known.is_gone || known.may_be_gone, "seed {seed}: {key} is lost"),
+        }
+    }
+    for stamp in model.stamps() {
+        if let (RecordKey::Key(key), false) = (&stamp.key, stamp.tombstone) {
+            let known = users.iter().any(|user| user.keys.contains_key(key));
+            assert!(known, "seed {seed}: {key} was never acknowledged and is there");
         }
     }
     let password = model.password("dan").unwrap();

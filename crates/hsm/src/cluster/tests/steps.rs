@@ -6,12 +6,13 @@ use tokio::time::{Instant, sleep};
 
 use crate::api::attributes::Change;
 use crate::api::error::HsmError;
+use crate::api::ids::OperationId;
 use crate::api::mechanism::CipherMechanism;
 use crate::api::user::Role;
 use crate::cluster::MemberState;
 use crate::cluster::tests::model::Model;
 use crate::cluster::tests::network::{Node, Way};
-use crate::cluster::tests::world::{World, id, member, password, template};
+use crate::cluster::tests::world::{World, id, member, pair, password, template};
 
 const GCM: CipherMechanism = CipherMechanism::AesGcm;
 
@@ -91,16 +92,55 @@ async fn a_key_that_came_to_be_on_one_hsm_only_is_taken_back() {
     assert_eq!(ann.generate_key(&template("a"), 2).await.unwrap_err(), HsmError::TooFewHsms);
     world.set(1, Way::Good);
     world.settle().await;
-    let labels = |index: usize| {
-        let model = world.nodes[index].model.lock().unwrap();
-        model
-            .stamps()
-            .iter()
-            .filter(|stamp| format!("{:?}", stamp.key).starts_with("Key") && !stamp.tombstone)
-            .count()
-    };
-    assert_eq!((labels(0), labels(1)), (0, 0));
+    assert_eq!((world.keys(0), world.keys(1)), (vec![], vec![]));
     world.assert_identical();
+}
+
+/// Makes a pair while the HSM that makes it is lost and comes back so much later, the other one needing four seconds for its own.
+async fn a_pair_is_there_once(back_after: Duration, seed: u64) {
+    let world = World::new(2, seed).settled().await;
+    let ann = world.login("ann").await;
+    world.nodes.iter().for_each(|node| node.pairs_take(Duration::from_secs(4)));
+    let pair = pair("a");
+    let (made, ()) = tokio::join!(ann.generate_pair(&pair, 1), async {
+        sleep(Duration::from_secs(1)).await;
+        let maker =
+            [0, 1].into_iter().find(|index| !world.keys(*index).is_empty()).expect("the pair is made");
+        world.set(maker, Way::Dead);
+        sleep(back_after).await;
+        world.set(maker, Way::Good);
+    });
+    let (public, private) = made.unwrap();
+    world.settle().await;
+    let mut acknowledged = [public.handle, private.handle];
+    acknowledged.sort();
+    for index in [0, 1] {
+        assert_eq!(world.keys(index), acknowledged, "HSM {index}, back after {back_after:?}");
+    }
+    world.assert_identical();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pair_whose_maker_is_lost_mid_answer_is_there_once() {
+    // Back before the other one is asked, while that one makes its own, and after it has answered.
+    for (back_after, seed) in [(0, 20), (1000, 21), (3000, 22), (8000, 23)] {
+        a_pair_is_there_once(Duration::from_millis(back_after), seed).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_undone_is_not_done_later() {
+    let world = World::new(1, 24).settled().await;
+    let hsm = world.nodes[0].client();
+    let (ann, _) = hsm.login(&"ann".parse().unwrap(), &password("ann")).await.unwrap();
+    let (bob, _) = hsm.login(&"bob".parse().unwrap(), &password("bob")).await.unwrap();
+    let [done, not_done, first, second, third] = [1, 2, 3, 4, 5].map(|number| OperationId([number; 16]));
+    hsm.generate_pair(ann, done, &pair("a")).await.unwrap();
+    assert_eq!(hsm.undo(bob, first, done).await.unwrap_err(), HsmError::NotPermitted);
+    assert_eq!(hsm.undo(ann, second, done).await.unwrap().records.len(), 2);
+    assert!(hsm.undo(ann, third, not_done).await.is_ok());
+    assert!(hsm.generate_key(ann, not_done, &template("b")).await.is_err());
+    assert_eq!(world.keys(0), []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,9 +6,10 @@ use std::time::Duration;
 use keyward_base::SeededRandom;
 
 use crate::api::ids::{HsmId, KeyHandle};
-use crate::api::key::KeyTemplate;
+use crate::api::key::{KeyTemplate, PairTemplate};
 use crate::api::password::Password;
-use crate::api::spec::KeySpec;
+use crate::api::record::{RecordKey, Stamp};
+use crate::api::spec::{Curve, KeySpec};
 use crate::cluster::tests::model::Model;
 use crate::cluster::tests::network::{Node, Way};
 use crate::cluster::{Cluster, ClusterSession, MemberState, NewMember};
@@ -71,6 +72,16 @@ impl World {
         self.nodes.iter().filter(|node| node.model.lock().unwrap().label(key).is_some()).count()
     }
 
+    /// The keys on an HSM.
+    pub(crate) fn keys(&self, index: usize) -> Vec<KeyHandle> {
+        let stamps = self.nodes[index].model.lock().unwrap().stamps();
+        let key = |stamp: &Stamp| match stamp.key {
+            RecordKey::Key(handle) if !stamp.tombstone => Some(handle),
+            _ => None,
+        };
+        stamps.iter().filter_map(key).collect()
+    }
+
     /// All HSMs hold the same.
     pub(crate) fn assert_identical(&self) {
         let first = self.nodes[0].model.lock().unwrap().content().clone();
@@ -102,6 +113,17 @@ pub(crate) fn template(label: &str) -> KeyTemplate {
         spec: KeySpec::Aes { bytes: 32 },
         label: label.to_owned(),
         changes: Vec::new(),
+        share_with: Vec::new(),
+    }
+}
+
+pub(crate) fn pair(label: &str) -> PairTemplate {
+    PairTemplate {
+        spec: KeySpec::Ec { curve: Curve::P256 },
+        public_label: format!("{label}, public"),
+        public_changes: Vec::new(),
+        private_label: format!("{label}, private"),
+        private_changes: Vec::new(),
         share_with: Vec::new(),
     }
 }
