@@ -51,8 +51,13 @@ impl Stamp {
         self.rank() > held.rank()
     }
 
+    /// Whether nothing comes after it: a key's tombstone.
+    pub(crate) fn is_final(&self) -> bool {
+        self.tombstone && matches!(self.key, RecordKey::Key(_))
+    }
+
     fn rank(&self) -> (bool, RecordVersion) {
-        (self.tombstone && matches!(self.key, RecordKey::Key(_)), self.version)
+        (self.is_final(), self.version)
     }
 }
 

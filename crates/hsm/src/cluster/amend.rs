@@ -1,7 +1,14 @@
-//! What is still to be put right: writes that made keys on some HSM though their caller did not get them.
+//! Operations that make keys, from before an HSM is asked until it is certain that their caller has what they made. What never becomes
+//! certain is undone.
 //!
-//! Such a write is undone when that HSM comes back, as long as the login under which it happened is open. A key that stays
-//! (because it isn't) is whole and on every HSM, but its handle was told to nobody; its owner finds and deletes it.
+//! ```text
+//! under way ──answered──► gone from the list         under way ──lost, or the HSM left──► to undo ──undone──► gone
+//! ```
+//!
+//! Each try on an HSM is an operation of its own. When the HSM comes back, everything that it was asked and has not answered is undone
+//! before it is in step, so that nobody ever sees those keys. An answer that arrives after that is too late.
+//! It takes the login under which it happened: when that is closed by then, the key stays. It is whole and on every HSM, but its
+//! handle was told to nobody; its owner finds and deletes it.
 
 use std::sync::{Arc, Weak};
 
@@ -12,28 +19,56 @@ use crate::cluster::login::Login;
 #[derive(Default)]
 pub(crate) struct Amends(Vec<Amend>);
 
-/// One write to undo.
+/// One operation on one member.
 struct Amend {
     /// Whose keys they are.
     login: Weak<Login>,
-    /// On which member, by its number.
+    /// The member's number.
     member: u64,
     operation: OperationId,
+    is_under_way: bool,
 }
 
 impl Amends {
-    pub(crate) fn add(&mut self, login: &Arc<Login>, member: u64, operation: OperationId) {
-        self.0.push(Amend { login: Arc::downgrade(login), member, operation });
+    /// A member is about to be asked.
+    pub(crate) fn begin(&mut self, login: &Arc<Login>, member: u64, operation: OperationId) {
+        let login = Arc::downgrade(login);
+        self.0.push(Amend { login, member, operation, is_under_way: true });
     }
 
-    /// What is to be undone on a member; what nobody can put right any more is forgotten.
+    /// The member has answered. False when it came too late: what was done is undone, or will be.
+    pub(crate) fn answered(&mut self, member: u64, operation: OperationId) -> bool {
+        let is_it = |amend: &Amend| amend.is(member, operation) && amend.is_under_way;
+        let place = self.0.iter().position(is_it);
+        place.map(|place| self.0.swap_remove(place)).is_some()
+    }
+
+    /// The member has not answered: whatever it says from now on is too late.
+    pub(crate) fn lost(&mut self, member: u64, operation: OperationId) {
+        for amend in self.0.iter_mut().filter(|amend| amend.is(member, operation)) {
+            amend.is_under_way = false;
+        }
+    }
+
+    /// What is to be undone on a member that comes back: also what is still waited for.
     pub(crate) fn concerning(&mut self, member: u64) -> Vec<(Arc<Login>, OperationId)> {
         self.0.retain(|amend| amend.login.strong_count() > 0);
-        let amends = self.0.iter().filter(|amend| amend.member == member);
-        amends.filter_map(|amend| Some((amend.login.upgrade()?, amend.operation))).collect()
+        let mut found = Vec::new();
+        for amend in self.0.iter_mut().filter(|amend| amend.member == member) {
+            amend.is_under_way = false;
+            found.extend(amend.login.upgrade().map(|login| (login, amend.operation)));
+        }
+        found
     }
 
+    /// It is undone.
     pub(crate) fn done(&mut self, member: u64, operation: OperationId) {
-        self.0.retain(|amend| (amend.member, amend.operation) != (member, operation));
+        self.0.retain(|amend| !amend.is(member, operation));
+    }
+}
+
+impl Amend {
+    fn is(&self, member: u64, operation: OperationId) -> bool {
+        (self.member, self.operation) == (member, operation)
     }
 }

@@ -163,8 +163,8 @@ async fn gather(cluster: &Shared, hub: &Arc<Member>) -> Result<(), HsmError> {
     Ok(())
 }
 
-/// Undoes, on a member that comes back, writes that made keys which their callers did not get. A member on which that fails stays out:
-/// once such a key came to the others its owner would find it there.
+/// Undoes, on a member that comes back, what made keys and was not answered. A member on which that fails stays out: once such a key came to the
+/// others its owner would find it there.
 async fn make_amends(cluster: &Shared, member: &Member) -> Result<(), HsmError> {
     let amends = cluster.amends().concerning(member.number);
     for (login, undone) in amends {

@@ -110,6 +110,11 @@ impl Member {
         (state & 3 == ACTIVE).then_some(state >> 2)
     }
 
+    /// How often it became Active.
+    pub(crate) fn term(&self) -> u64 {
+        self.state.load(Ordering::Acquire) >> 2
+    }
+
     pub(crate) fn seen_as(&self, serial: HsmSerial) {
         let _ = self.serial.set(serial);
     }

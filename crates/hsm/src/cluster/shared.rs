@@ -1,5 +1,6 @@
 //! What all users of one cluster share: the members, the turn to write, and who waits for a change.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -28,6 +29,16 @@ pub(crate) struct Shared {
     pub(crate) amends: Mutex<Amends>,
     /// When the cluster first tried to start.
     gathering_since: OnceLock<Instant>,
+}
+
+/// In which terms the members were at one moment.
+pub(crate) struct Terms(HashMap<u64, u64>);
+
+impl Terms {
+    /// A member's term then; 0 for one that came later.
+    pub(crate) fn of(&self, member: &Member) -> u64 {
+        self.0.get(&member.number).copied().unwrap_or(0)
+    }
 }
 
 impl Shared {
@@ -135,10 +146,15 @@ impl Shared {
     }
 
     /// Carries records that `holder` has to every other Active member. A member that does not take them is Away, and
-    /// everyone without them is behind. Answers how many have them. Only in turn.
-    pub(crate) async fn carry(&self, holder: &Member, records: &[MaskedRecord]) -> usize {
+    /// everyone without them is behind. Answers who has them. Only in turn.
+    pub(crate) async fn carry(&self, holder: &Member, records: &[MaskedRecord]) -> Vec<u64> {
         if records.is_empty() {
-            return self.active_count();
+            let members = self.members();
+            return members
+                .iter()
+                .filter(|member| member.active_term().is_some())
+                .map(|member| member.number)
+                .collect();
         }
         let records: Arc<[MaskedRecord]> = records.into();
         let mut carrying = JoinSet::new();
@@ -165,7 +181,12 @@ impl Shared {
             }
             member.fall_behind();
         }
-        holders.len()
+        holders
+    }
+
+    /// In which term each member is now.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms(self.members().iter().map(|member| (member.number, member.term())).collect())
     }
 
     pub(crate) fn amends(&self) -> MutexGuard<'_, Amends> {

@@ -1,9 +1,9 @@
 //! Writes: done by one member, carried to every other Active one, and only then acknowledged.
 //!
 //! A write goes on when its caller stops waiting: half of it must not be left. When the member that did it is lost before
-//! it answered, the same operation goes to it again if it is back, and to another member otherwise. What the lost one may
-//! have done is undone, by the operation's id, once the write is over: at once when it is back by then, and else when it comes back
-//! (`amend`). Its logins end before that, so that nothing of then is done later.
+//! it answered, it goes to another member, or to the same one when that is back. What changes something is asked for under the same id
+//! again, and done once; what makes keys is made anew, and the lost member undoes what it made before it serves again (`amend`).
+//! The lost member's logins end before that, so that nothing of then is done later.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -42,6 +42,9 @@ impl Default for Terms {
 struct Done<T> {
     mutated: Mutated<T>,
     member: Arc<Member>,
+    term: u64,
+    session: SessionId,
+    operation: OperationId,
 }
 
 /// What came of one try.
@@ -65,12 +68,7 @@ impl Login {
         F: Future<Output = Result<Mutated<T>, HsmError>> + Send,
     {
         let login = Arc::clone(self);
-        let writing = tokio::spawn(async move {
-            let mut writing = Writing::begin(&login, terms);
-            let outcome = writing.run(call).await;
-            writing.clear_up().await;
-            outcome
-        });
+        let writing = tokio::spawn(async move { Writing::begin(&login, terms).run(call).await });
         writing.await.unwrap_or_else(|error| Err(HsmError::Internal(format!("a write ended early: {error}"))))
     }
 }
@@ -79,69 +77,30 @@ impl Login {
 struct Writing<'a> {
     login: &'a Arc<Login>,
     terms: Terms,
+    /// Asked for once more under the same id, it is not done twice. What makes keys has an id for each try.
     operation: OperationId,
     deadline: Instant,
     /// Members that gave up for reasons of their own.
     tried: Vec<u64>,
-    doubts: Doubts<'a>,
+    /// Members that may have done it without our knowing; none when it makes keys.
+    doubtful: Vec<u64>,
     last: HsmError,
-}
-
-/// Members on which the write may have been done without its caller's getting what it made. That is undone once the write is over, and
-/// not before: until then it may still become what the caller gets.
-struct Doubts<'a> {
-    login: &'a Arc<Login>,
-    operation: OperationId,
-    members: Vec<u64>,
-}
-
-impl Doubts<'_> {
-    fn add(&mut self, member: u64) {
-        if !self.members.contains(&member) {
-            self.members.push(member);
-        }
-    }
-
-    fn remove(&mut self, member: u64) {
-        self.members.retain(|other| *other != member);
-    }
-}
-
-impl Doubts<'_> {
-    /// Puts them on the list of amends, for when they come back. Answers who they were.
-    fn hand_over(&mut self) -> Vec<u64> {
-        let mut amends = self.login.cluster.amends();
-        for member in &self.members {
-            amends.add(self.login, *member, self.operation);
-        }
-        std::mem::take(&mut self.members)
-    }
-}
-
-impl Drop for Doubts<'_> {
-    fn drop(&mut self) {
-        self.hand_over();
-    }
 }
 
 impl<'a> Writing<'a> {
     fn begin(login: &'a Arc<Login>, terms: Terms) -> Self {
-        let operation = login.cluster.operation();
         Self {
             login,
             terms,
-            operation,
+            operation: login.cluster.operation(),
             deadline: Instant::now() + PATIENCE,
             tried: Vec::new(),
-            doubts: Doubts { login, operation, members: Vec::new() },
+            doubtful: Vec::new(),
             last: HsmError::NoActiveHsm,
         }
     }
 
-    async fn run<T, F>(
-        &mut self,
-        call: impl Fn(HsmClient, SessionId, OperationId) -> F,
-    ) -> Result<T, HsmError>
+    async fn run<T, F>(mut self, call: impl Fn(HsmClient, SessionId, OperationId) -> F) -> Result<T, HsmError>
     where
         F: Future<Output = Result<Mutated<T>, HsmError>>,
     {
@@ -150,44 +109,43 @@ impl<'a> Writing<'a> {
             // Without the turn where it takes long; what it made is then carried in turn.
             if self.terms.takes_long {
                 if let Tried::Done(done) = self.attempt(&call).await? {
-                    return self.secure(done, None).await;
+                    let turn = self.login.cluster.turn.write().await;
+                    if self.counts(&done) {
+                        return self.secure(done, turn).await;
+                    }
                 }
                 continue;
             }
             // Another try lets go of the turn first: without it no member can come back.
             let turn = timeout(TURN_MAX, self.login.cluster.turn.write()).await;
             let Ok(turn) = turn else { return Err(HsmError::Busy) };
-            if let Tried::Done(done) = self.attempt(&call).await? {
-                return self.secure(done, Some(turn)).await;
+            if let Tried::Done(done) = self.attempt(&call).await?
+                && self.counts(&done)
+            {
+                return self.secure(done, turn).await;
             }
         }
     }
 
     /// Carries what was done to all, until it is on as many HSMs as asked for; keys that can't be are taken back.
-    async fn secure<T>(
-        &mut self,
-        done: Done<T>,
-        mut turn: Option<RwLockWriteGuard<'_, ()>>,
-    ) -> Result<T, HsmError> {
+    async fn secure<T>(&self, done: Done<T>, turn: RwLockWriteGuard<'_, ()>) -> Result<T, HsmError> {
         let cluster = &self.login.cluster;
-        self.doubts.remove(done.member.number);
-        loop {
-            let in_turn = match turn.take() {
-                Some(turn) => turn,
-                None => cluster.turn.write().await,
-            };
-            let copies = cluster.carry(&done.member, &done.mutated.records).await;
-            if copies >= self.terms.copies_min || !self.terms.makes_keys {
-                return Ok(done.mutated.value);
-            }
-            if Instant::now() >= self.deadline {
-                self.doubts.add(done.member.number);
-                return Err(HsmError::TooFewHsms);
-            }
-            drop(in_turn);
-            let enough = |cluster: &Shared| cluster.active_count() >= self.terms.copies_min;
-            cluster.wait_until(self.deadline, enough).await;
+        let holders = cluster.carry(&done.member, &done.mutated.records).await;
+        let terms = cluster.terms();
+        drop(turn);
+        if !self.terms.makes_keys {
+            return Ok(done.mutated.value);
         }
+        // Whoever becomes Active later has got it from one who has it: everyone without it is behind.
+        let has_it = |member: &Member| holders.contains(&member.number) || member.term() > terms.of(member);
+        let enough = |cluster: &Shared| {
+            cluster.members().iter().filter(|member| has_it(member)).count() >= self.terms.copies_min
+        };
+        if cluster.wait_until(self.deadline, enough).await {
+            return Ok(done.mutated.value);
+        }
+        self.take_back(&done.member, done.operation).await;
+        Err(HsmError::TooFewHsms)
     }
 
     /// Waits until there are as many Active members as the write needs.
@@ -215,12 +173,16 @@ impl<'a> Writing<'a> {
         };
         let Chosen { member, term } = chosen;
         let load = member.begin();
-        let calling = call(member.client.clone(), session, self.operation);
+        let operation = self.begin_on(&member);
+        let calling = call(member.client.clone(), session, operation);
         let answer = within(&self.login.cluster, &member, term, self.longest(), calling).await;
         drop(load);
+        if !matches!(answer, Ok(_) | Err(HsmError::Lost)) {
+            self.login.cluster.amends().answered(member.number, operation);
+        }
         match answer {
-            Ok(mutated) => return Ok(Tried::Done(Done { mutated, member })),
-            Err(HsmError::Lost) => self.lost(&member, term, session),
+            Ok(mutated) => return Ok(Tried::Done(Done { mutated, member, term, session, operation })),
+            Err(HsmError::Lost) => self.lost(&member, term, session, operation),
             Err(HsmError::Blank) => self.login.cluster.lose(&member, term, "its token was lost"),
             Err(HsmError::NotLoggedIn) => self.login.forget(&member, session),
             Err(error) if error.is_retryable() => {
@@ -228,7 +190,7 @@ impl<'a> Writing<'a> {
                 self.last = error;
             }
             // It may be ours that is there already, or gone already.
-            Err(error) if !self.doubts.members.is_empty() && is_about_presence(&error) => {
+            Err(error) if !self.doubtful.is_empty() && is_about_presence(&error) => {
                 return Err(HsmError::Lost);
             }
             Err(error) => return Err(error),
@@ -236,11 +198,29 @@ impl<'a> Writing<'a> {
         Ok(Tried::Again)
     }
 
+    /// The id under which a member is to be asked.
+    fn begin_on(&self, member: &Member) -> OperationId {
+        if !self.terms.makes_keys {
+            return self.operation;
+        }
+        let operation = self.login.cluster.operation();
+        self.login.cluster.amends().begin(self.login, member.number, operation);
+        operation
+    }
+
+    /// In turn: whether what was done counts. While the member had no turn to itself it may have gone, and come back without it.
+    fn counts<T>(&mut self, done: &Done<T>) -> bool {
+        if self.terms.takes_long && done.member.active_term() != Some(done.term) {
+            self.lost(&done.member, done.term, done.session, done.operation);
+            return false;
+        }
+        !self.terms.makes_keys || self.login.cluster.amends().answered(done.member.number, done.operation)
+    }
+
     /// A member that may have done it already, first; it gives the same answer again.
     async fn choose(&self) -> Result<Option<(Chosen, SessionId)>, HsmError> {
         for member in self.login.cluster.members().iter() {
-            let Some(term) = member.active_term().filter(|_| self.doubts.members.contains(&member.number))
-            else {
+            let Some(term) = member.active_term().filter(|_| self.doubtful.contains(&member.number)) else {
                 continue;
             };
             if self.login.enter(member, term).await.is_ok()
@@ -252,43 +232,43 @@ impl<'a> Writing<'a> {
         self.login.choose(&self.tried, Instant::now()).await
     }
 
-    fn lost(&mut self, member: &Member, term: u64, session: SessionId) {
+    fn lost(&mut self, member: &Member, term: u64, session: SessionId, operation: OperationId) {
         member.doubt(session);
-        self.doubts.add(member.number);
+        self.login.cluster.amends().lost(member.number, operation);
+        if !self.terms.makes_keys && !self.doubtful.contains(&member.number) {
+            self.doubtful.push(member.number);
+        }
         self.last = HsmError::Lost;
         self.login.cluster.lose(member, term, "it did not answer a write");
     }
 
-    /// The write is over: undoes what members in doubt did of it that are back by now. They came back with it, so that it is everywhere.
-    /// The others are on the list of amends. In turn, so that each of them is either back or yet to look at that list.
-    async fn clear_up(&mut self) {
-        if !self.terms.makes_keys {
-            self.doubts.members.clear();
-        }
+    /// Undoes what a member did, as it is on too few HSMs: now, or when the member comes back.
+    async fn take_back(&self, member: &Arc<Member>, operation: OperationId) {
         let cluster = &self.login.cluster;
-        if self.doubts.members.is_empty() {
-            return;
-        }
+        cluster.amends().begin(self.login, member.number, operation);
+        cluster.amends().lost(member.number, operation);
+        // In turn: the member is either there or yet to look at the list.
         let Ok(_turn) = timeout(TURN_MAX, cluster.turn.write()).await else { return };
-        let doubtful = self.doubts.hand_over();
-        for member in cluster.members().iter().filter(|member| doubtful.contains(&member.number)) {
-            let Some(term) = member.active_term() else { continue };
-            let undone = timeout(CALL_MAX, self.undo(member, term)).await;
-            match undone.unwrap_or(Err(HsmError::Lost)) {
-                Ok(undone) => {
-                    cluster.carry(member, &undone.records).await;
-                    cluster.amends().done(member.number, self.operation);
-                }
-                // It is undone when it comes back.
-                Err(error) => cluster.lose(member, term, &error.to_string()),
+        let Some(term) = member.active_term() else { return };
+        let undone = timeout(CALL_MAX, self.undo(member, term, operation)).await;
+        match undone.unwrap_or(Err(HsmError::Lost)) {
+            Ok(undone) => {
+                cluster.carry(member, &undone.records).await;
+                cluster.amends().done(member.number, operation);
             }
+            Err(error) => cluster.lose(member, term, &error.to_string()),
         }
     }
 
-    async fn undo(&self, member: &Arc<Member>, term: u64) -> Result<Mutated<()>, HsmError> {
+    async fn undo(
+        &self,
+        member: &Arc<Member>,
+        term: u64,
+        operation: OperationId,
+    ) -> Result<Mutated<()>, HsmError> {
         self.login.enter(member, term).await?;
         let session = self.login.seat(member, term).ok_or(HsmError::NotLoggedIn)?;
-        member.client.undo(session, self.login.cluster.operation(), self.operation).await
+        member.client.undo(session, self.login.cluster.operation(), operation).await
     }
 
     fn longest(&self) -> Duration {

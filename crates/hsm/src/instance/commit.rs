@@ -49,7 +49,7 @@ impl Instance {
     /// The answer of a mutation that was done before.
     pub(crate) fn done_before(&self, asked: &Asked) -> Result<Option<Answer>, HsmError> {
         let mind = self.mind();
-        match mind.done(&asked.operation) {
+        match mind.standing(&asked.operation) {
             None => Ok(None),
             Some(done) if done.user == asked.user => {
                 Ok(Some(mutated(done.value.clone(), mind.records(&done.keys))))
@@ -71,14 +71,16 @@ impl Instance {
         };
         let (order, forgotten, version) = {
             let mind = self.mind();
-            let (order, forgotten) = mind.next_order();
+            let (order, mut forgotten) = mind.next_order();
+            forgotten.extend(mind.done(&asked.operation).map(|before| before.order));
             (order, forgotten, mind.next_version(self.identity.serial))
         };
         let sealed = self.seal(change.drafts, version)?;
         let keys = sealed.iter().map(|(record, _)| record.stamp.key.clone()).collect();
         let value = change.value;
         let Asked { operation, user } = asked;
-        let done = Done { order, operation, user, value: value.clone(), keys, made };
+        let version = Some(version);
+        let done = Done { order, operation, user, value: value.clone(), keys, version, made };
         let records = sealed.iter().map(|(record, _)| record.clone()).collect();
         let batch = Batch { done: Some(done), forgotten, ..Batch::default() };
         self.commit(turn, batch, sealed)?;

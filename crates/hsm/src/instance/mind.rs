@@ -147,6 +147,9 @@ impl Mind {
 
     /// Remembers a mutation that was done.
     pub(crate) fn remember(&mut self, done: Done) {
+        if let Some(before) = self.operations.get(&done.operation) {
+            self.order.remove(&before.order);
+        }
         self.order.insert(done.order, done.operation);
         self.operations.insert(done.operation, done);
     }
@@ -158,6 +161,19 @@ impl Mind {
                 self.operations.remove(&operation);
             }
         }
+    }
+
+    /// A mutation that was done already, and stands: one whose records were written over by others, because nobody had heard of it, is
+    /// to be done again.
+    pub(crate) fn standing(&self, operation: &OperationId) -> Option<&Done> {
+        let is_there = |done: &Done, key: &RecordKey| {
+            let stamp = self.records.get(key).map(|record| &record.stamp);
+            stamp.is_some_and(|stamp| stamp.is_final() || Some(stamp.version) == done.version)
+        };
+        let stands = |done: &&Done| {
+            done.version.is_none() || !done.made.is_empty() || done.keys.iter().all(|key| is_there(done, key))
+        };
+        self.done(operation).filter(stands)
     }
 
     /// A mutation that was done already.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use redb::{Database, ReadableTable, TableDefinition};
 
 use crate::api::ids::{KeyHandle, OperationId, UserName};
-use crate::api::record::{MaskedRecord, RecordKey};
+use crate::api::record::{MaskedRecord, RecordKey, RecordVersion};
 use crate::api::status::Membership;
 use crate::protocol::answer::Value;
 
@@ -42,6 +42,8 @@ pub(crate) struct Done {
     pub(crate) value: Value,
     /// The records that it wrote.
     pub(crate) keys: Vec<RecordKey>,
+    /// The version of those records. `None` where it was not kept.
+    pub(crate) version: Option<RecordVersion>,
     /// The keys that were not there before it.
     pub(crate) made: Vec<KeyHandle>,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api::ids::{KeyHandle, OperationId, UserName};
-use crate::api::record::{MaskedRecord, RecordKey};
+use crate::api::record::{MaskedRecord, RecordKey, RecordVersion};
 use crate::api::status::Membership;
 use crate::protocol::answer::Value;
 use crate::records::Done;
@@ -31,6 +31,7 @@ enum DoneRow {
         user: Option<UserName>,
         value: Value,
         keys: Vec<RecordKey>,
+        version: Option<RecordVersion>,
         made: Vec<KeyHandle>,
     },
 }
@@ -56,18 +57,18 @@ pub(crate) fn read_membership(bytes: &[u8]) -> Option<Membership> {
 }
 
 pub(crate) fn done(done: &Done) -> Vec<u8> {
-    let Done { operation, user, value, keys, made, .. } = done.clone();
-    encode(&DoneRow::V2 { operation, user, value, keys, made })
+    let Done { operation, user, value, keys, version, made, .. } = done.clone();
+    encode(&DoneRow::V2 { operation, user, value, keys, version, made })
 }
 
 pub(crate) fn read_done(order: u64, bytes: &[u8]) -> Option<Done> {
     Some(match decode(bytes)? {
-        // Which keys it made was not said.
+        // Which version it wrote and which keys it made was not said.
         DoneRow::V1 { operation, user, value, keys } => {
-            Done { order, operation, user, value, keys, made: vec![] }
+            Done { order, operation, user, value, keys, version: None, made: vec![] }
         }
-        DoneRow::V2 { operation, user, value, keys, made } => {
-            Done { order, operation, user, value, keys, made }
+        DoneRow::V2 { operation, user, value, keys, version, made } => {
+            Done { order, operation, user, value, keys, version, made }
         }
     })
 }
@@ -88,7 +89,7 @@ fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
 mod tests {
     use super::*;
     use crate::api::ids::HsmSerial;
-    use crate::api::record::{RecordVersion, Stamp};
+    use crate::api::record::Stamp;
     use crate::api::status::{HsmMode, HsmType};
 
     #[test]
@@ -104,9 +105,10 @@ mod tests {
             user: None,
             value: Value::Nothing,
             keys: vec![RecordKey::ClusterKey],
+            version: Some(version),
             made: vec![KeyHandle(5)],
         };
-        let second = [&[1][..], &[1; 16], &[0, 0, 1, 3, 1, 5]].concat();
+        let second = [&[1][..], &[1; 16], &[0, 0, 1, 3, 1, 3, 4, 1, 5]].concat();
         assert_eq!(done(&row), second);
         assert_eq!(read_done(7, &second).unwrap().made, [KeyHandle(5)]);
         let first = read_done(7, &[&[0][..], &[1; 16], &[0, 0, 1, 3]].concat()).unwrap();

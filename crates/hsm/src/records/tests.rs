@@ -22,6 +22,7 @@ fn batch(number: u64) -> Batch {
         user: Some(user.clone()),
         value: Value::Nothing,
         keys: vec![],
+        version: None,
         made: vec![],
     };
     Batch {

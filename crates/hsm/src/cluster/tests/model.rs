@@ -26,13 +26,20 @@ enum Body {
     Key { owner: UserName, label: String, material: [u8; 16] },
 }
 
+#[derive(Clone)]
+struct Done {
+    user: UserName,
+    answer: Vec<u8>,
+    written: Vec<Stamp>,
+    made: Vec<KeyHandle>,
+}
+
 pub(crate) struct Model {
     serial: HsmSerial,
     // Durable.
     membership: Option<Membership>,
     records: BTreeMap<RecordKey, MaskedRecord>,
-    /// By whom, the answer, and the keys that it made.
-    operations: HashMap<OperationId, (UserName, Vec<u8>, Vec<KeyHandle>)>,
+    operations: HashMap<OperationId, Done>,
     counter: u64,
     drawn: u64,
     /// By the operation under way.
@@ -212,26 +219,34 @@ impl Model {
         mutation: Mutation<'_>,
     ) -> Result<Answer, HsmError> {
         let user = self.user(session)?;
-        if let Some((_, answer, _)) = self.operations.get(&operation) {
-            return Ok(Answer::decode(answer).unwrap());
+        // What was written over by others is done again.
+        let is_there = |stamp: &Stamp| {
+            let held = &self.records[&stamp.key].stamp;
+            held.is_final() || held == stamp
+        };
+        let stands = |done: &&Done| !done.made.is_empty() || done.written.iter().all(is_there);
+        if let Some(done) = self.operations.get(&operation).filter(stands) {
+            return Ok(Answer::decode(&done.answer).unwrap());
         }
         let (value, records) = self.change(&user, mutation)?;
         let made = std::mem::take(&mut self.made);
+        let written = records.iter().map(|record| record.stamp.clone()).collect();
         let answer = Answer::Mutated { value, records };
-        self.operations.insert(operation, (user, answer.encode().to_vec(), made));
+        self.operations.insert(operation, Done { user, answer: answer.encode().to_vec(), written, made });
         Ok(answer)
     }
 
     fn undo(&mut self, user: &UserName, undone: OperationId) -> Result<(Value, Vec<MaskedRecord>), HsmError> {
-        let nothing = Answer::Mutated { value: Value::Nothing, records: vec![] };
-        let known = self.operations.entry(undone);
-        let (by, _, made) =
-            known.or_insert_with(|| (user.clone(), nothing.encode().to_vec(), vec![])).clone();
-        if by != *user {
+        let noted = || {
+            let answer = Answer::Mutated { value: Value::Nothing, records: vec![] }.encode().to_vec();
+            Done { user: user.clone(), answer, written: vec![], made: vec![] }
+        };
+        let done = self.operations.entry(undone).or_insert_with(noted).clone();
+        if done.user != *user {
             return Err(HsmError::NotPermitted);
         }
         let mut records = Vec::new();
-        for key in made {
+        for key in done.made {
             if self.label(key).is_some() {
                 records.push(self.write(RecordKey::Key(key), &Body::Gone));
             }

@@ -336,3 +336,48 @@ async fn a_new_process_takes_no_key_of_an_earlier_one_for_an_unwanted_one() {
         world.assert_identical();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn nobody_sees_a_key_that_nobody_was_given() {
+    let world = World::new(3, 25).settled().await;
+    let ann = world.login("ann").await;
+    world.nodes.iter().for_each(|node| node.pairs_take(Duration::from_secs(4)));
+    let pair = pair("a");
+    let making = ann.generate_pair(&pair, 2);
+    let watching = async {
+        sleep(Duration::from_secs(1)).await;
+        let maker = (0..3).find(|index| !world.keys(*index).is_empty()).expect("the pair is made");
+        world.set(maker, Way::Dead);
+        world.set(maker, Way::Good);
+        // It comes back at once, and another HSM makes a pair for four seconds.
+        sleep(Duration::from_secs(1)).await;
+        assert!(world.cluster.until_active(&id(maker), Duration::from_secs(2)).await);
+        assert_eq!(world.keys(maker), []);
+    };
+    let (made, ()) = tokio::join!(making, watching);
+    let (public, private) = made.unwrap();
+    for index in 0..3 {
+        assert_eq!(world.copies(public.handle) + world.copies(private.handle), 6);
+        assert_eq!(world.keys(index).len(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_was_undone_meanwhile_is_done_again_before_it_is_acknowledged() {
+    let world = World::new(3, 26).settled().await;
+    let ann = world.login("ann").await;
+    let key = ann.generate_key(&template("old"), 3).await.unwrap().handle;
+    let hsms: Vec<_> = world.nodes.iter().map(|node| node.client()).collect();
+    let operation = OperationId([9; 16]);
+    let change = [Change::Label("new".to_owned())];
+    let (session, _) = hsms[0].login(&"ann".parse().unwrap(), &password("ann")).await.unwrap();
+    let lost = hsms[0].set_attributes(session, operation, key, &change).await.unwrap();
+    // As for an HSM that comes back: the others write over what nobody was told of.
+    let stamps: Vec<_> = lost.records.iter().map(|record| record.stamp.clone()).collect();
+    let above = hsms[1].reaffirm(&stamps).await.unwrap();
+    hsms[0].absorb(&above).await.unwrap();
+    assert_eq!(world.nodes[0].model.lock().unwrap().label(key).as_deref(), Some("old"));
+    let again = hsms[0].set_attributes(session, operation, key, &change).await.unwrap();
+    assert!(again.records[0].stamp.supersedes(&above[0].stamp));
+    assert_eq!(world.nodes[0].model.lock().unwrap().label(key).as_deref(), Some("new"));
+}

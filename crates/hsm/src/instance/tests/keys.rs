@@ -215,3 +215,26 @@ async fn one_operation_that_comes_twice_at_once_makes_one_pair() {
     assert_eq!(first.unwrap().value, second.unwrap().value);
     assert_eq!(cluster.hsm.find_keys(alice, &KeyFilter::default()).await.unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_change_that_was_written_over_is_done_again_when_it_is_asked_for_again() {
+    let cluster = founded().await;
+    let alice = cluster.crypto_user("alice").await;
+    let key = cluster.cipher(alice).await.handle;
+    let other = TestHsm::start(&FLEET_KEY).unwrap();
+    let backup = cluster.hsm.backup().await.unwrap();
+    other.client().restore(&backup, &membership().cluster, HsmType::Hsm1Medium).await.unwrap();
+    let (once, change) = (operation(), [Change::Label("new".to_owned())]);
+    let ask = async || cluster.hsm.set_attributes(alice, once, key, &change).await.unwrap();
+    let first = ask().await;
+    assert_eq!(ask().await.records, first.records);
+    let stamps: Vec<_> = first.records.iter().map(|record| record.stamp.clone()).collect();
+    let above = other.client().reaffirm(&stamps).await.unwrap();
+    cluster.hsm.absorb(&above).await.unwrap();
+    let shown = cluster.hsm.find_keys(alice, &KeyFilter::handle(key)).await.unwrap().remove(0);
+    assert_eq!(shown.attributes.label, "label");
+    let second = ask().await;
+    assert!(second.records[0].stamp.supersedes(&above[0].stamp));
+    assert_eq!(second.value.attributes.label, "new");
+    assert_eq!(ask().await.records, second.records);
+}
