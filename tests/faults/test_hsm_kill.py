@@ -31,24 +31,6 @@ USERS = 2
 ALL_AT_ONCE = 25
 
 
-def hsm_processes(server):
-    """The process ids of the HSMs that `serve` runs, by the HSM's id."""
-    found = {}
-    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
-        try:
-            children = (task / "children").read_text().split()
-        except OSError:
-            continue
-        for child in children:
-            try:
-                words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
-            except OSError:
-                continue
-            if "hsm" in words and "run" in words:
-                found[Path(words[words.index("--folder") + 1]).name] = int(child)
-    return found
-
-
 class Load(threading.Thread):
     """A crypto user who makes, uses, changes and deletes keys until told to stop. Every refusal is one too many."""
 
@@ -166,7 +148,7 @@ class Killer(threading.Thread):
         super().__init__(daemon=True)
         self.server, self.cluster, self.kills = server, cluster, kills
         self.random = random.Random(seed)
-        self.hsms = {hsm["HsmId"] for hsm in cluster.hsms()}
+        self.hsms = sorted(hsm["HsmId"] for hsm in cluster.hsms())
         self.killed = 0
         self.stopped = threading.Event()
         self.surprise = None
@@ -184,8 +166,8 @@ class Killer(threading.Thread):
     def kill(self, watch, all_at_once):
         wait_for(lambda: active(watch) >= (HSMS if all_at_once else HSMS - 1), 60, 0.01)
         time.sleep(self.random.uniform(0, 0.03))
-        living = sorted((hsm, process) for hsm, process in hsm_processes(self.server).items() if hsm in self.hsms)
-        for _, victim in living if all_at_once else self.random.sample(living, min(len(living), 1)):
+        living = [process for hsm in self.hsms for process in self.server.children("hsm", "run", hsm)]
+        for victim in living if all_at_once else self.random.sample(living, min(len(living), 1)):
             try:
                 os.kill(victim, signal.SIGKILL)
                 self.killed += 1
@@ -229,7 +211,7 @@ def all_hold_the_same(cluster):
 
 def without_any_hsm(server, cluster):
     """All HSMs hang: the documented error; they are killed: all is well again."""
-    hanging = wait_for(lambda: len(hsm_processes(server)) == CLUSTERS * HSMS and hsm_processes(server).values(), 60)
+    hanging = wait_for(lambda: len(server.children("hsm", "run")) == CLUSTERS * HSMS and server.children("hsm", "run"), 60)
     with cluster.shell("user0") as shell:
         for hsm in hanging:
             os.kill(hsm, signal.SIGSTOP)

@@ -110,14 +110,13 @@ impl HsmClient {
 
 /// Against writes that were never acknowledged.
 impl HsmClient {
-    /// Deletes the keys that `undone`, an operation of this user's, made on this HSM. One that it has not done yet it never will.
-    pub async fn undo(
-        &self,
-        session: SessionId,
-        operation: OperationId,
-        undone: OperationId,
-    ) -> Result<Mutated<()>, HsmError> {
-        nothing(self.mutate(session, operation, Mutation::Undo(undone)).await?)
+    /// Deletes the keys that this operation made on this HSM; one that it has not done yet it never will. Whoever knows the
+    /// operation's id is who asked for it. Gives the tombstones.
+    pub async fn undo(&self, operation: OperationId) -> Result<Vec<MaskedRecord>, HsmError> {
+        match self.call(&Request::Undo(operation)).await? {
+            Answer::Records(records) => Ok(records),
+            _ => Err(unfitting()),
+        }
     }
 
     /// Writes records anew as they are here, each above the version that a stamp names, so that what another HSM wrote without

@@ -7,13 +7,10 @@
 //!
 //! Each try on an HSM is an operation of its own. When the HSM comes back, everything that it was asked and has not answered is undone
 //! before it is in step, so that nobody ever sees those keys. An answer that arrives after that is too late.
-//! It takes the login under which it happened: when that is closed by then, the key stays. It is whole and on every HSM, but its
-//! handle was told to nobody; its owner finds and deletes it.
-
-use std::sync::{Arc, Weak};
+//! The list is in memory: when this process ends, a key may stay that is whole and on every HSM, but its handle was told to
+//! nobody; its owner finds and deletes it.
 
 use crate::api::ids::OperationId;
-use crate::cluster::login::Login;
 
 /// The list.
 #[derive(Default)]
@@ -21,8 +18,6 @@ pub(crate) struct Amends(Vec<Amend>);
 
 /// One operation on one member.
 struct Amend {
-    /// Whose keys they are.
-    login: Weak<Login>,
     /// The member's number.
     member: u64,
     operation: OperationId,
@@ -31,9 +26,8 @@ struct Amend {
 
 impl Amends {
     /// A member is about to be asked.
-    pub(crate) fn begin(&mut self, login: &Arc<Login>, member: u64, operation: OperationId) {
-        let login = Arc::downgrade(login);
-        self.0.push(Amend { login, member, operation, is_under_way: true });
+    pub(crate) fn begin(&mut self, member: u64, operation: OperationId) {
+        self.0.push(Amend { member, operation, is_under_way: true });
     }
 
     /// The member has answered. False when it came too late: what was done is undone, or will be.
@@ -51,12 +45,11 @@ impl Amends {
     }
 
     /// What is to be undone on a member that comes back: also what is still waited for.
-    pub(crate) fn concerning(&mut self, member: u64) -> Vec<(Arc<Login>, OperationId)> {
-        self.0.retain(|amend| amend.login.strong_count() > 0);
+    pub(crate) fn concerning(&mut self, member: u64) -> Vec<OperationId> {
         let mut found = Vec::new();
         for amend in self.0.iter_mut().filter(|amend| amend.member == member) {
             amend.is_under_way = false;
-            found.extend(amend.login.upgrade().map(|login| (login, amend.operation)));
+            found.push(amend.operation);
         }
         found
     }
@@ -64,6 +57,11 @@ impl Amends {
     /// It is undone.
     pub(crate) fn done(&mut self, member: u64, operation: OperationId) {
         self.0.retain(|amend| !amend.is(member, operation));
+    }
+
+    /// The member is no longer one.
+    pub(crate) fn forget(&mut self, member: u64) {
+        self.0.retain(|amend| amend.member != member);
     }
 }
 

@@ -15,13 +15,11 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::api::error::HsmError;
-use crate::api::ids::OperationId;
 use crate::api::record::RecordKey;
 use crate::api::status::HsmStatus;
 use crate::client::HsmClient;
 use crate::cluster::compare::{Difference, compare};
 use crate::cluster::limits::{BACKUP_MAX, CALL_MAX, GATHER_MAX, RECORDS_MAX, SETTLE_MAX};
-use crate::cluster::login::Login;
 use crate::cluster::member::Member;
 use crate::cluster::shared::Shared;
 
@@ -167,24 +165,11 @@ async fn gather(cluster: &Shared, hub: &Arc<Member>) -> Result<(), HsmError> {
 /// others its owner would find it there.
 async fn make_amends(cluster: &Shared, member: &Member) -> Result<(), HsmError> {
     let amends = cluster.amends().concerning(member.number);
-    for (login, undone) in amends {
-        match undo(cluster, member, &login, undone).await {
-            Ok(()) => {}
-            Err(error) if error.is_retryable() => return Err(error),
-            // The user's password is another by now, or the user is gone: the key is its own to find and delete.
-            Err(error) => {
-                tracing::info!(hsm = %member.hsm, %error, "a key stays that was never acknowledged");
-            }
-        }
-        cluster.amends().done(member.number, undone);
+    for operation in amends {
+        bounded(CALL_MAX, member.client.undo(operation)).await?;
+        cluster.amends().done(member.number, operation);
     }
     Ok(())
-}
-
-async fn undo(cluster: &Shared, member: &Member, login: &Login, undone: OperationId) -> Result<(), HsmError> {
-    let session = login.enter_once(member).await?;
-    bounded(CALL_MAX, member.client.undo(session, cluster.operation(), undone)).await?;
-    bounded(CALL_MAX, member.client.logout(session)).await
 }
 
 /// Gives the one on the right what the one on the left has.

@@ -86,6 +86,7 @@ impl Shared {
             .rcu(|members| members.iter().filter(|member| member.hsm != *hsm).cloned().collect::<Vec<_>>());
         for member in gone {
             member.dismiss();
+            self.amends().forget(member.number);
         }
         self.changed();
     }

@@ -204,7 +204,7 @@ impl<'a> Writing<'a> {
             return self.operation;
         }
         let operation = self.login.cluster.operation();
-        self.login.cluster.amends().begin(self.login, member.number, operation);
+        self.login.cluster.amends().begin(member.number, operation);
         operation
     }
 
@@ -243,32 +243,21 @@ impl<'a> Writing<'a> {
     }
 
     /// Undoes what a member did, as it is on too few HSMs: now, or when the member comes back.
-    async fn take_back(&self, member: &Arc<Member>, operation: OperationId) {
+    async fn take_back(&self, member: &Member, operation: OperationId) {
         let cluster = &self.login.cluster;
-        cluster.amends().begin(self.login, member.number, operation);
+        cluster.amends().begin(member.number, operation);
         cluster.amends().lost(member.number, operation);
         // In turn: the member is either there or yet to look at the list.
         let Ok(_turn) = timeout(TURN_MAX, cluster.turn.write()).await else { return };
         let Some(term) = member.active_term() else { return };
-        let undone = timeout(CALL_MAX, self.undo(member, term, operation)).await;
+        let undone = timeout(CALL_MAX, member.client.undo(operation)).await;
         match undone.unwrap_or(Err(HsmError::Lost)) {
-            Ok(undone) => {
-                cluster.carry(member, &undone.records).await;
+            Ok(records) => {
+                cluster.carry(member, &records).await;
                 cluster.amends().done(member.number, operation);
             }
             Err(error) => cluster.lose(member, term, &error.to_string()),
         }
-    }
-
-    async fn undo(
-        &self,
-        member: &Arc<Member>,
-        term: u64,
-        operation: OperationId,
-    ) -> Result<Mutated<()>, HsmError> {
-        self.login.enter(member, term).await?;
-        let session = self.login.seat(member, term).ok_or(HsmError::NotLoggedIn)?;
-        member.client.undo(session, self.login.cluster.operation(), operation).await
     }
 
     fn longest(&self) -> Duration {

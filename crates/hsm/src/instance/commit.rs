@@ -87,6 +87,42 @@ impl Instance {
         Ok(mutated(value, records))
     }
 
+    /// Deletes the keys that an operation made here, of which its asker never heard. One that was not done is noted as done, so that it never
+    /// will be: it may be under way. The id is what allows it: 128 random bits that the asker made up, and has told this HSM alone.
+    pub(crate) fn undo(&self, operation: OperationId) -> Result<Vec<MaskedRecord>, HsmError> {
+        drop(self.member()?);
+        let turn = self.turn()?;
+        let (made, order, forgotten, version) = {
+            let mind = self.mind();
+            let is_there = |handle: &KeyHandle| mind.keys.contains_key(handle);
+            let made = mind
+                .done(&operation)
+                .map(|done| done.made.iter().copied().filter(is_there).collect::<Vec<_>>());
+            let (order, forgotten) = mind.next_order();
+            (made, order, forgotten, mind.next_version(self.identity.serial))
+        };
+        let Some(made) = made else {
+            let done = Done {
+                order,
+                operation,
+                user: None,
+                value: Value::Nothing,
+                keys: vec![],
+                version: None,
+                made: vec![],
+            };
+            self.commit(turn, Batch { done: Some(done), forgotten, ..Batch::default() }, vec![])?;
+            return Ok(Vec::new());
+        };
+        let drafts = made.into_iter().map(|handle| (RecordKey::Key(handle), Body::Tombstone));
+        let sealed = self.seal(drafts.collect(), version)?;
+        let records = sealed.iter().map(|(record, _)| record.clone()).collect();
+        if !sealed.is_empty() {
+            self.commit(turn, Batch::default(), sealed)?;
+        }
+        Ok(records)
+    }
+
     /// Seals drafts as records of one version.
     pub(crate) fn seal(
         &self,

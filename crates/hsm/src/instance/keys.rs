@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::api::attributes::{self, Attributes, Flag, KeyClass};
 use crate::api::error::HsmError;
-use crate::api::ids::{KeyHandle, OperationId, UserName};
+use crate::api::ids::{KeyHandle, UserName};
 use crate::api::key::{KeyFilter, KeyInfo, KeyTemplate, PairTemplate, UnwrapTemplate};
 use crate::api::mechanism::WrapMechanism;
 use crate::api::record::RecordKey;
@@ -204,30 +204,6 @@ impl Instance {
         }
         let drafts = vec![(RecordKey::Key(handle), Body::Tombstone)];
         self.make(turn, asked, Change { drafts, value: Value::Nothing })
-    }
-
-    /// Deletes the keys that an earlier operation of the same user's made here: whoever asked for it did not hear of them. One that was not done
-    /// here is noted as done, so that it never will be: it may be under way.
-    pub(crate) fn undo(&self, asked: Asked, undone: OperationId) -> Result<Answer, HsmError> {
-        let turn = self.turn()?;
-        let made = {
-            let mind = self.mind();
-            match mind.done(&undone) {
-                Some(done) if done.user != asked.user => return Err(HsmError::NotPermitted),
-                Some(done) => {
-                    Some(done.made.iter().copied().filter(|handle| mind.keys.contains_key(handle)).collect())
-                }
-                None => None,
-            }
-        };
-        let of = |handles: Vec<KeyHandle>| {
-            handles.into_iter().map(|handle| (RecordKey::Key(handle), Body::Tombstone))
-        };
-        let change = |handles| Change { drafts: of(handles).collect(), value: Value::Nothing };
-        match made {
-            Some(handles) => self.make(turn, asked, change(handles)),
-            None => self.make(turn, Asked { operation: undone, ..asked }, change(vec![])),
-        }
     }
 
     /// A handle that no key has or had, as far as this HSM knows.

@@ -117,6 +117,7 @@ impl Instance {
             Request::Fetch(keys) => Ok(Answer::Records(self.member()?.records(keys))),
             Request::Absorb(records) => self.absorb(records).map(|()| Answer::Done),
             Request::Reaffirm(outranked) => self.reaffirm(outranked).map(Answer::Records),
+            Request::Undo(operation) => self.undo(*operation).map(Answer::Records),
             Request::Login { user, password } => self.login(user, password),
             Request::Logout(session) => Ok(self.logout(session)),
             Request::Users => self.users(),

@@ -107,7 +107,6 @@ impl Instance {
             Mutation::Share { key, with } => self.share(asked, *key, with),
             Mutation::Unshare { key, with } => self.unshare(asked, *key, with),
             Mutation::DeleteKey(key) => self.delete_key(asked, *key),
-            Mutation::Undo(operation) => self.undo(asked, *operation),
         }
     }
 }

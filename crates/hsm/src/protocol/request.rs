@@ -42,6 +42,7 @@ pub(crate) enum Request<'a> {
     Fetch(Vec<RecordKey>),
     Absorb(Vec<MaskedRecord>),
     Reaffirm(Vec<Stamp>),
+    Undo(OperationId),
     // Users.
     Login {
         user: UserName,
@@ -126,7 +127,6 @@ pub(crate) enum Mutation<'a> {
         with: UserName,
     },
     DeleteKey(KeyHandle),
-    Undo(OperationId),
 }
 
 /// What is done with one key and changes nothing.

@@ -28,7 +28,6 @@ enum Body {
 
 #[derive(Clone)]
 struct Done {
-    user: UserName,
     answer: Vec<u8>,
     written: Vec<Stamp>,
     made: Vec<KeyHandle>,
@@ -124,6 +123,7 @@ impl Model {
                 Ok(Answer::Done)
             }
             Request::Reaffirm(stamps) => Ok(Answer::Records(self.reaffirm(&stamps))),
+            Request::Undo(operation) => Ok(Answer::Records(self.undo(operation))),
             Request::Backup => {
                 let records: Vec<_> = self.records.values().cloned().collect();
                 Ok(Answer::One(Octets(Zeroizing::new(postcard::to_stdvec(&records).unwrap()))))
@@ -232,26 +232,18 @@ impl Model {
         let made = std::mem::take(&mut self.made);
         let written = records.iter().map(|record| record.stamp.clone()).collect();
         let answer = Answer::Mutated { value, records };
-        self.operations.insert(operation, Done { user, answer: answer.encode().to_vec(), written, made });
+        self.operations.insert(operation, Done { answer: answer.encode().to_vec(), written, made });
         Ok(answer)
     }
 
-    fn undo(&mut self, user: &UserName, undone: OperationId) -> Result<(Value, Vec<MaskedRecord>), HsmError> {
+    fn undo(&mut self, operation: OperationId) -> Vec<MaskedRecord> {
         let noted = || {
-            let answer = Answer::Mutated { value: Value::Nothing, records: vec![] }.encode().to_vec();
-            Done { user: user.clone(), answer, written: vec![], made: vec![] }
+            let answer = Answer::Failed(HsmError::NotPermitted).encode().to_vec();
+            Done { answer, written: vec![], made: vec![] }
         };
-        let done = self.operations.entry(undone).or_insert_with(noted).clone();
-        if done.user != *user {
-            return Err(HsmError::NotPermitted);
-        }
-        let mut records = Vec::new();
-        for key in done.made {
-            if self.label(key).is_some() {
-                records.push(self.write(RecordKey::Key(key), &Body::Gone));
-            }
-        }
-        Ok((Value::Nothing, records))
+        let made = self.operations.entry(operation).or_insert_with(noted).made.clone();
+        let gone: Vec<_> = made.into_iter().filter(|key| self.label(*key).is_some()).collect();
+        gone.into_iter().map(|key| self.write(RecordKey::Key(key), &Body::Gone)).collect()
     }
 
     fn make_key(&mut self, user: &UserName, label: String) -> (KeyInfo, MaskedRecord) {
@@ -278,7 +270,6 @@ impl Model {
                 let (private, second) = self.make_key(user, private_label);
                 Ok((Value::Pair { public, private }, vec![first, second]))
             }
-            Mutation::Undo(undone) => self.undo(user, undone),
             other => self.change_one(user, other).map(|(value, record)| (value, vec![record])),
         }
     }
