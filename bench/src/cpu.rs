@@ -20,6 +20,17 @@ pub(crate) fn used(root: u32) -> Result<Duration, Failure> {
     Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
 }
 
+/// The children of a process whose command lines hold this.
+pub(crate) fn children(root: u32, holding: &str) -> Result<Vec<u32>, Failure> {
+    let ids =
+        fs::read_dir("/proc")?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_it = |id: &u32| {
+        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        parent(*id) == Some(root) && String::from_utf8_lossy(&line).contains(holding)
+    };
+    Ok(ids.filter(is_it).collect())
+}
+
 /// User and system time of one process.
 pub(crate) fn of(id: u32) -> Result<Duration, Failure> {
     let fields = fields(id).ok_or("a process is gone")?;

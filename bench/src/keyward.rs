@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use crate::Failure;
 use crate::load::{self, Asked};
-use crate::sign::Signer;
+use crate::sign::{Service, Signer};
 
 /// An operation with its members, not yet signed: a signature is good for a quarter of an hour.
 pub(crate) struct Call {
@@ -23,7 +23,7 @@ pub(crate) async fn calls(
     data: &[u8],
     message: &[u8],
 ) -> Result<Vec<(&'static str, Call)>, Failure> {
-    let mut kms = Kms { stream: TcpStream::connect(address).await?, signer };
+    let mut kms = Api::connect(address, signer).await?;
     let symmetric = kms.make_key(json!({})).await?;
     let ecc = kms.make_key(json!({ "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY" })).await?;
     let rsa = kms.make_key(json!({ "KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY" })).await?;
@@ -38,8 +38,7 @@ pub(crate) async fn calls(
     let mac = json!({ "KeyId": hmac, "Message": message, "MacAlgorithm": "HMAC_SHA_256" });
     let tag = kms.call("GenerateMac", &mac).await?["Mac"].to_string();
     let data_key = json!({ "KeyId": symmetric, "KeySpec": "AES_256" });
-    let call =
-        |operation, members, expected: &str| Call { operation, members, expected: expected.to_owned() };
+    let call = Call::new;
     Ok(vec![
         ("Encrypt 1 KiB", call("Encrypt", encrypt, "\"CiphertextBlob\":\"")),
         ("Decrypt 1 KiB", call("Decrypt", json!({ "CiphertextBlob": blob }), &data)),
@@ -53,6 +52,10 @@ pub(crate) async fn calls(
 }
 
 impl Call {
+    pub(crate) fn new(operation: &'static str, members: Value, expected: &str) -> Self {
+        Self { operation, members, expected: expected.to_owned() }
+    }
+
     /// The request, signed now.
     pub(crate) fn asked(&self, signer: &Signer) -> Asked {
         let request = signer.kms(self.operation, &self.members.to_string());
@@ -71,18 +74,36 @@ impl Call {
     }
 }
 
-struct Kms<'a> {
+/// A connection on which one operation is asked after the other.
+pub(crate) struct Api<'a> {
     stream: TcpStream,
     signer: &'a Signer,
 }
 
-impl Kms<'_> {
-    async fn make_key(&mut self, members: Value) -> Result<Value, Failure> {
+impl<'a> Api<'a> {
+    pub(crate) async fn connect(address: &str, signer: &'a Signer) -> Result<Self, Failure> {
+        Ok(Self { stream: TcpStream::connect(address).await?, signer })
+    }
+
+    /// Makes a KMS key; its id.
+    pub(crate) async fn make_key(&mut self, members: Value) -> Result<Value, Failure> {
         Ok(self.call("CreateKey", &members).await?["KeyMetadata"]["KeyId"].clone())
     }
 
-    async fn call(&mut self, operation: &str, members: &Value) -> Result<Value, Failure> {
-        let request = self.signer.kms(operation, &members.to_string());
-        Ok(serde_json::from_slice(&load::once(&mut self.stream, &request).await?)?)
+    /// Asks KMS.
+    pub(crate) async fn call(&mut self, operation: &str, members: &Value) -> Result<Value, Failure> {
+        self.ask(Service::Kms, operation, members).await
+    }
+
+    /// Asks a service.
+    pub(crate) async fn ask(
+        &mut self,
+        service: Service,
+        operation: &str,
+        members: &Value,
+    ) -> Result<Value, Failure> {
+        let request = self.signer.request(service, operation, &members.to_string());
+        let answer = load::once(&mut self.stream, &request).await?;
+        Ok(if answer.is_empty() { Value::Null } else { serde_json::from_slice(&answer)? })
     }
 }

@@ -57,6 +57,55 @@ pub(crate) async fn run(
     Ok(Outcome { good: latencies.len() as u64, duration: begin.elapsed(), latencies })
 }
 
+/// Loads `address` for a while and goes on after failures: when each right answer came and how long it took, and how many requests failed.
+pub(crate) async fn run_through(
+    address: &str,
+    asked: &Asked,
+    connections: usize,
+    duration: Duration,
+) -> (Vec<(Instant, Duration)>, u64) {
+    let end = Instant::now() + duration;
+    let mut tasks = JoinSet::new();
+    for _ in 0..connections {
+        let (address, asked) = (address.to_owned(), asked.clone());
+        tasks.spawn(async move {
+            let (mut good, mut failed) = (Vec::new(), 0);
+            while Instant::now() < end {
+                if one_stubborn_connection(&address, &asked, end, &mut good).await.is_err() {
+                    failed += 1;
+                }
+            }
+            (good, failed)
+        });
+    }
+    let (mut good, mut failed) = (Vec::new(), 0);
+    while let Some(done) = tasks.join_next().await {
+        let (more, failures) = done.unwrap_or_default();
+        good.extend(more);
+        failed += failures;
+    }
+    (good, failed)
+}
+
+async fn one_stubborn_connection(
+    address: &str,
+    asked: &Asked,
+    end: Instant,
+    good: &mut Vec<(Instant, Duration)>,
+) -> io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    while Instant::now() < end {
+        let begin = Instant::now();
+        let answer = once(&mut stream, &asked.request).await?;
+        if !holds(&answer, &asked.expected) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        good.push((Instant::now(), begin.elapsed()));
+    }
+    Ok(())
+}
+
 async fn one_connection(address: String, asked: Asked, end: Instant) -> io::Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(&address).await?;
     stream.set_nodelay(true)?;

@@ -86,7 +86,7 @@ fn none() -> String {
     "—".to_owned()
 }
 
-fn latencies(rounds: &[Round]) -> String {
+pub(crate) fn latencies(rounds: &[Round]) -> String {
     let median = |at: usize| Spread::of(rounds, |round| round.latencies[at]).median();
     format!("{:.0} / {:.0} / {:.0}", median(0), median(1), median(2))
 }
@@ -95,7 +95,7 @@ fn latencies(rounds: &[Round]) -> String {
 pub(crate) struct Spread(Vec<f64>);
 
 impl Spread {
-    fn of(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> Self {
+    pub(crate) fn of(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> Self {
         Self::sorted(rounds.iter().map(figure).collect())
     }
 

@@ -66,7 +66,7 @@ class Cluster:
 
     @classmethod
     def make(cls, server, folder, hsms=2, activate=True, hsm_type="hsm1.medium"):
-        """Creates, claims and activates a cluster with so many HSMs, each in a zone of its own."""
+        """Creates, claims and activates a cluster with so many HSMs, in each zone in turn."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         api = server.client("cloudhsmv2", read_timeout=120)
@@ -78,8 +78,8 @@ class Cluster:
         if activate:
             assert made.cli("cluster", "activate", "--password", PASSWORD)[0] == 0
             made.wait_for("ACTIVE")
-        for zone in ZONES[1:hsms]:
-            made.add_hsm(zone)
+        for number in range(1, hsms):
+            made.add_hsm(ZONES[number % len(ZONES)])
         return made
 
     def describe(self):

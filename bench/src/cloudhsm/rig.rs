@@ -10,35 +10,27 @@ use keyward_hsm::{
     KeySpec, KeyTemplate, Membership, NewMember, Password, Role, Tokens, UserName,
 };
 
+use crate::Failure;
 use crate::cloudhsm::slow::SlowLink;
-use crate::{Failure, cpu};
 
 /// An HSM that is not in step by then never will be.
 const JOIN_SECONDS_MAX: u64 = 60;
 
 pub(crate) struct Rig {
     fleet: Arc<Fleet>,
-    cluster: Cluster,
-    hsms: Vec<(HsmId, HsmClient)>,
+    _cluster: Cluster,
     pub(crate) session: ClusterSession,
     pub(crate) key: KeyHandle,
-    pids: std::sync::Mutex<Vec<u32>>,
 }
 
 impl Rig {
-    /// Starts so many HSMs; with `service`, each takes so long for a request.
-    pub(crate) async fn start(
-        program: &Path,
-        folder: &Path,
-        tokens: Tokens,
-        count: usize,
-        service: Option<Duration>,
-    ) -> Result<Self, Failure> {
+    /// Starts so many software HSMs, each of which takes so long for a request.
+    pub(crate) async fn start(folder: &Path, count: usize, service: Duration) -> Result<Self, Failure> {
         let config = FleetConfig {
-            program: program.to_owned(),
+            program: crate::server::binary()?,
             arguments: vec!["hsm".into()],
             folder: folder.to_owned(),
-            tokens,
+            tokens: Tokens::software(),
         };
         let fleet = Fleet::new(config);
         let mut hsms = Vec::new();
@@ -46,44 +38,9 @@ impl Rig {
             let id: HsmId = format!("hsm-{}", letter.repeat(11)).parse()?;
             hsms.push((id.clone(), fleet.start(&id).await?));
         }
-        let (cluster, session) = found(&hsms, service).await?;
+        let (_cluster, session) = found(&hsms, service).await?;
         let key = make_key(&session, count.min(2)).await?;
-        let rig = Self { fleet, cluster, hsms, session, key, pids: std::sync::Mutex::default() };
-        rig.look_for_pids().await?;
-        Ok(rig)
-    }
-
-    async fn look_for_pids(&self) -> Result<(), Failure> {
-        let mut pids = Vec::new();
-        for (_, client) in &self.hsms {
-            pids.push(client.status().await?.pid);
-        }
-        *self.pids.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = pids;
-        Ok(())
-    }
-
-    /// The CPU time that the HSMs have used.
-    pub(crate) fn cpu(&self) -> Result<Duration, Failure> {
-        let pids = self.pids.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        pids.into_iter().map(cpu::of).sum()
-    }
-
-    /// Kills an HSM and waits until it serves again.
-    pub(crate) async fn kill(&self, number: usize) -> Result<(), Failure> {
-        let (id, client) = self.hsms.get(number).ok_or("no such HSM")?;
-        let pid = client.status().await?.pid;
-        std::process::Command::new("kill").args(["-9", &pid.to_string()]).status()?;
-        // It may be away for a few milliseconds only, and then we may not see it.
-        for _ in 0..200 {
-            if self.cluster.active_count() < self.hsms.len() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        if !self.cluster.until_active(id, Duration::from_secs(JOIN_SECONDS_MAX)).await {
-            return Err("a killed HSM did not come back".into());
-        }
-        Ok(())
+        Ok(Self { fleet, _cluster, session, key })
     }
 
     /// Ends the HSMs.
@@ -92,10 +49,7 @@ impl Rig {
     }
 }
 
-async fn found(
-    hsms: &[(HsmId, HsmClient)],
-    service: Option<Duration>,
-) -> Result<(Cluster, ClusterSession), Failure> {
+async fn found(hsms: &[(HsmId, HsmClient)], service: Duration) -> Result<(Cluster, ClusterSession), Failure> {
     let membership = Membership {
         cluster: "cluster-aaaaaaaaaaa".parse()?,
         mode: HsmMode::Fips,
@@ -107,10 +61,7 @@ async fn found(
     let members = hsms.iter().enumerate().map(|(number, (hsm, client))| NewMember {
         hsm: hsm.clone(),
         zone: format!("eu-central-1{}", ['a', 'b'].get(number % 2).unwrap_or(&'a')),
-        client: match service {
-            Some(service) => HsmClient::new(Arc::new(SlowLink::new(Arc::clone(client.link()), service))),
-            None => client.clone(),
-        },
+        client: HsmClient::new(Arc::new(SlowLink::new(Arc::clone(client.link()), service))),
     });
     let cluster =
         Cluster::start(membership.cluster.clone(), members.collect(), Arc::new(SystemRandom::default()));

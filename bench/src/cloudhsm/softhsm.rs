@@ -1,43 +1,38 @@
 //! A folder with SoftHSM tokens.
 
-use keyward_hsm::{Pkcs11Settings, Tokens};
+use std::path::Path;
+
 use tempfile::TempDir;
 
 use crate::Failure;
-use crate::cloudhsm::module;
+
+/// Where SoftHSM's module is, if it is installed.
+const MODULES: [&str; 2] = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so"];
 
 /// Tokens that go when this does.
 pub(crate) struct Place {
     folder: TempDir,
-    settings: Pkcs11Settings,
+    module: &'static str,
 }
 
 impl Place {
     /// `None` when SoftHSM is not installed.
     pub(crate) fn new() -> Result<Option<Self>, Failure> {
-        let Some(module) = module() else { return Ok(None) };
+        let Some(module) = MODULES.into_iter().find(|path| Path::new(path).exists()) else { return Ok(None) };
         let folder = tempfile::tempdir()?;
         let tokens = folder.path().join("tokens");
         std::fs::create_dir(&tokens)?;
-        let file = folder.path().join("softhsm2.conf");
         let text = format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display());
-        std::fs::write(&file, text)?;
-        let environment = [("SOFTHSM2_CONF".to_owned(), file.to_string_lossy().into_owned())].into();
-        let settings = Pkcs11Settings {
-            module,
-            tokens: vec![],
-            environment,
-            readable: vec![],
-            writable: vec![tokens],
-            devices: vec![],
-            network: false,
-        };
-        Ok(Some(Self { folder, settings }))
+        std::fs::write(folder.path().join("softhsm2.conf"), text)?;
+        Ok(Some(Self { folder, module }))
     }
 
-    /// What a fleet is told.
-    pub(crate) fn tokens(&self) -> Tokens {
-        debug_assert!(self.folder.path().exists());
-        Tokens::pkcs11(&self.settings)
+    /// What `keyward.toml` says for it.
+    pub(crate) fn configuration(&self) -> String {
+        let (module, folder) = (self.module, self.folder.path().display());
+        format!(
+            "[cloudhsm]\nhsm = 'pkcs11'\n[cloudhsm.pkcs11]\nmodule = '{module}'\n\
+             environment = {{ SOFTHSM2_CONF = '{folder}/softhsm2.conf' }}\nwritable = ['{folder}/tokens']\n"
+        )
     }
 }
