@@ -44,6 +44,11 @@ pub(crate) fn run(amounts: &Amounts) -> Result<(), Failure> {
         begin.elapsed()
     );
     print("started", &server)?;
+    server.end()?;
+
+    let begin = Instant::now();
+    let (server, signer) = start(folder.path(), &config)?;
+    println!("started again in {:?}, after an orderly end", begin.elapsed());
     let touched = runtime.block_on(touch(&signer))?;
     print(&format!("{touched} of them described once"), &server)?;
     runtime.block_on(ask(&server, &signer, amounts.requests))

@@ -93,6 +93,13 @@ impl Server {
         Ok((server, signer))
     }
 
+    /// Ends it in an orderly way.
+    pub(crate) fn end(mut self) -> Result<(), Failure> {
+        Command::new("kill").args(["-TERM", &self.id().to_string()]).status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
