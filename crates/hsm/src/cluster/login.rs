@@ -1,16 +1,17 @@
 //! One user's login at a cluster: a session on each member, made again where it was lost.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::api::error::HsmError;
 use crate::api::ids::{SessionId, UserName};
 use crate::api::password::Password;
 use crate::api::user::Role;
-use crate::cluster::limits::CALL_MAX;
+use crate::cluster::limits::{CALL_MAX, RETRY_MAX};
 use crate::cluster::member::Member;
 use crate::cluster::shared::Shared;
 
@@ -30,6 +31,8 @@ pub(crate) struct Login {
     seats: ArcSwap<HashMap<u64, Seat>>,
     /// One goes to an HSM to log in, the others wait for what comes of it.
     entering: tokio::sync::Mutex<()>,
+    /// Whether somebody logs in on HSMs that came back while requests go to the others.
+    is_catching_up: AtomicBool,
     /// The password is no longer right: trying on would lock the user.
     refused: OnceLock<HsmError>,
 }
@@ -38,7 +41,8 @@ impl Login {
     pub(crate) fn new(cluster: Arc<Shared>, user: UserName, role: Role, password: Password) -> Self {
         let (password, seats) = (Mutex::new(password), ArcSwap::default());
         let (entering, refused) = (tokio::sync::Mutex::new(()), OnceLock::new());
-        Self { cluster, user, role, password, seats, entering, refused }
+        let is_catching_up = AtomicBool::new(false);
+        Self { cluster, user, role, password, seats, entering, is_catching_up, refused }
     }
 
     /// The least busy Active member on which the user is logged in.
@@ -51,6 +55,28 @@ impl Login {
         });
         let (member, term, session) = seated.min_by_key(|(member, ..)| member.load())?;
         Some((Arc::clone(member), term, session))
+    }
+
+    /// Logs in, in the background, on Active members on which the user is not: so that they take their share again, and nobody waits for
+    /// it when the others are lost.
+    pub(crate) fn catch_up(self: &Arc<Self>) {
+        if self.refused.get().is_some() || self.unseated().is_empty() {
+            return;
+        }
+        if self.is_catching_up.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let login = Arc::clone(self);
+        tokio::spawn(async move {
+            for (member, term) in login.unseated() {
+                if let Err(error) = login.enter(&member, term).await {
+                    tracing::debug!(hsm = %member.hsm, user = %login.user, %error, "not logged in again");
+                    // A PIN's hash costs: not one for each request.
+                    sleep(RETRY_MAX).await;
+                }
+            }
+            login.is_catching_up.store(false, Ordering::Release);
+        });
     }
 
     /// The session on a member in a term.

@@ -49,7 +49,10 @@ impl Shared {
 
 impl Login {
     /// Asks any Active member something, as this user.
-    pub(crate) async fn read<T, F>(&self, call: impl Fn(HsmClient, SessionId) -> F) -> Result<T, HsmError>
+    pub(crate) async fn read<T, F>(
+        self: &Arc<Self>,
+        call: impl Fn(HsmClient, SessionId) -> F,
+    ) -> Result<T, HsmError>
     where
         F: Future<Output = Result<T, HsmError>>,
     {
@@ -76,12 +79,13 @@ impl Login {
     /// An Active member on which the user is logged in, and that was not tried; logs in where it has to. `None` when
     /// there is none left, or none came until `deadline`.
     pub(crate) async fn choose(
-        &self,
+        self: &Arc<Self>,
         tried: &[u64],
         deadline: Instant,
     ) -> Result<Option<(Chosen, SessionId)>, HsmError> {
         loop {
             if let Some((member, term, session)) = self.least_busy(tried) {
+                self.catch_up();
                 return Ok(Some((Chosen { member, term }, session)));
             }
             let unseated = self.unseated();

@@ -75,6 +75,11 @@ impl Model {
         model
     }
 
+    /// How many logins are open.
+    pub(crate) fn logins(&self) -> usize {
+        self.sessions.len()
+    }
+
     pub(crate) fn restart(&mut self) {
         self.sessions.clear();
         self.failures.clear();

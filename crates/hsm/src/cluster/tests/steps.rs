@@ -379,3 +379,20 @@ async fn a_change_that_was_undone_meanwhile_is_done_again_before_it_is_acknowled
     assert!(again.records[0].stamp.supersedes(&above[0].stamp));
     assert_eq!(world.nodes[0].model.lock().unwrap().label(key).as_deref(), Some("new"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_hsm_that_came_back_takes_its_share_before_the_others_are_lost() {
+    let world = World::new(2, 27).settled().await;
+    let ann = world.login("ann").await;
+    let key = ann.generate_key(&template("a"), 2).await.unwrap().handle;
+    world.set(0, Way::Dead);
+    ann.encrypt(key, GCM, b"", b"x").await.unwrap();
+    world.set(0, Way::Good);
+    world.settle().await;
+    assert_eq!(world.nodes[0].model.lock().unwrap().logins(), 0);
+    for _ in 0..3 {
+        ann.encrypt(key, GCM, b"", b"x").await.unwrap();
+    }
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.nodes[0].model.lock().unwrap().logins(), 1, "once, in the background");
+}
