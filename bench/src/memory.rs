@@ -38,7 +38,7 @@ pub(crate) fn run(amounts: &Amounts) -> Result<(), Failure> {
     drop(server);
 
     let begin = Instant::now();
-    let (server, signer) = start(folder.path(), &config)?;
+    let (server, _) = start(folder.path(), &config)?;
     println!(
         "started on {made} keys in {:?} (killed before, so that the store was checked)",
         begin.elapsed()
