@@ -23,6 +23,15 @@ def refused(done, *words):
         assert word in done.stderr, done.stderr
 
 
+# What a shell has that talked to AWS before.
+OF_BEFORE = {
+    "AWS_PROFILE": "production",
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "of-before",
+    "AWS_SESSION_TOKEN": "of-before",
+}
+
+
 def test_ready_files_are_written_for_people_and_scripts(own_server):
     own_server.start()
     folder = own_server.folder
@@ -47,7 +56,11 @@ def test_the_three_printed_lines_make_the_cli_work(tmp_path):
         lines = [process.stdout.readline() for _ in range(3)]
         done = subprocess.run(
             ["bash", "-c", "".join(lines) + "\n[ $AWS_REGION ] && aws sts get-caller-identity --query Arn --output text"],
-            env={"PATH": f"{BINARY.parent.parent.parent / 'target/venv/bin'}:{os.environ['PATH']}", "HOME": str(tmp_path)},
+            env={
+                "PATH": f"{BINARY.parent.parent.parent / 'target/venv/bin'}:{os.environ['PATH']}",
+                "HOME": str(tmp_path),
+                **OF_BEFORE,
+            },
             cwd=tmp_path, capture_output=True, text=True, timeout=60,
         )
         assert re.fullmatch(r"arn:aws:iam::\d{12}:root\n", done.stdout), done.stderr
@@ -64,12 +77,15 @@ def test_env_prints_export_lines(own_server):
     assert names == [
         "export AWS_ENDPOINT_URL", "export AWS_ACCESS_KEY_ID", "export AWS_SECRET_ACCESS_KEY",
         "export AWS_DEFAULT_REGION", "export AWS_REGION",
+        "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN",
     ]
+    who = "aws sts get-caller-identity --query Arn --output text"
     evaluated = subprocess.run(
-        ["bash", "-c", f'eval "$({BINARY} env --data-dir {own_server.folder})"; echo $AWS_ACCESS_KEY_ID'],
-        capture_output=True, text=True,
+        ["bash", "-c", f'eval "$({BINARY} env --data-dir {own_server.folder})"; echo $AWS_ACCESS_KEY_ID; {who}'],
+        capture_output=True, text=True, env=own_server.environment() | OF_BEFORE,
     )
-    assert evaluated.stdout.strip() == own_server.keys()[0]
+    key, arn = evaluated.stdout.splitlines()
+    assert key == own_server.keys()[0] and arn.endswith(":root"), evaluated.stderr
 
 
 def test_env_without_a_server_says_what_to_do(tmp_path):
@@ -108,7 +124,7 @@ def test_ephemeral_leaves_nothing_behind(tmp_path):
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     lines = [process.stdout.readline() for _ in range(3)]
-    assert all(line.startswith("export ") for line in lines), lines
+    assert all(line.startswith(("export ", "unset ")) for line in lines), lines
     assert list(tmp_path.iterdir()) != []
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0

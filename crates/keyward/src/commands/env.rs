@@ -1,12 +1,16 @@
 //! `keyward env`: `export` lines that point the AWS CLI and SDKs at a running Keyward.
 //!
 //! The region stands there twice: the CLI and the SDK for Python read `AWS_DEFAULT_REGION`, those for JavaScript,
-//! Go and Java read `AWS_REGION` alone.
+//! Go and Java read `AWS_REGION` alone. What a shell that talked to AWS before may have set besides is unset: a
+//! profile that is not in our file, or a session token that is not ours, would be refused.
 
 use std::path::Path;
 
 use crate::folder::{Credentials, Endpoints};
 use crate::refusal::Refusal;
+
+/// Other ways to say who calls.
+pub(crate) const OTHERS: &str = "AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN";
 
 pub(crate) fn run(folder: &Path) -> Result<(), Refusal> {
     let endpoints = Endpoints::read(folder)?;
@@ -20,6 +24,7 @@ pub(crate) fn run(folder: &Path) -> Result<(), Refusal> {
     ] {
         println!("export {name}={}", quoted(value));
     }
+    println!("unset {OTHERS}");
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::ServeArgs;
-use crate::commands::env::quoted;
+use crate::commands::env::{OTHERS, quoted};
 use crate::config::{Config, DnsConfig};
 use crate::folder::DataFolder;
 use crate::house::House;
@@ -94,8 +94,9 @@ fn print_lines(api: &str, folder: &Path, region: &str) {
     let credentials = folder.join("credentials");
     let region = quoted(region);
     let lines = format!(
-        "export AWS_ENDPOINT_URL={}\nexport AWS_SHARED_CREDENTIALS_FILE={}\n\
-         export AWS_DEFAULT_REGION={region} AWS_REGION={region}\n",
+        "export AWS_ENDPOINT_URL={} AWS_SHARED_CREDENTIALS_FILE={}\n\
+         export AWS_DEFAULT_REGION={region} AWS_REGION={region}\n\
+         unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY {OTHERS}\n",
         quoted(api),
         quoted(&credentials.to_string_lossy()),
     );
