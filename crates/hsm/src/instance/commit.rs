@@ -145,6 +145,7 @@ impl Instance {
     ) -> Result<(), HsmError> {
         let new = self.install(&records).inspect_err(|_| self.withdraw(&records))?;
         batch.records = records.iter().map(|(record, _)| record.clone()).collect();
+        batch.failures.extend(self.mind().forgiven(&records));
         if let Err(error) = turn.commit(&batch) {
             // Whether it happened is found out at the next turn, which puts the token in order, too.
             new.iter().for_each(|handle| drop(self.token.remove(*handle)));

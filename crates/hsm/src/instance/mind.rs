@@ -86,17 +86,8 @@ impl Mind {
         match (key, body) {
             (RecordKey::Key(handle), Body::KeyV1(row)) => drop(self.keys.insert(*handle, row)),
             (RecordKey::Key(handle), _) => drop(self.keys.remove(handle)),
-            (RecordKey::User(name), Body::UserV1(row)) => {
-                // Whoever got a new PIN may try again.
-                if self.users.get(name).is_none_or(|old| old.pin != row.pin) {
-                    self.failures.remove(name);
-                }
-                self.users.insert(name.clone(), row);
-            }
-            (RecordKey::User(name), _) => {
-                self.failures.remove(name);
-                self.users.remove(name);
-            }
+            (RecordKey::User(name), Body::UserV1(row)) => drop(self.users.insert(name.clone(), row)),
+            (RecordKey::User(name), _) => drop(self.users.remove(name)),
             (RecordKey::Quorum(service), Body::QuorumV1(value)) => drop(self.quorum.insert(*service, value)),
             (RecordKey::Quorum(service), _) => drop(self.quorum.remove(service)),
             (RecordKey::QuorumToken(service, user), body) => {
@@ -109,6 +100,19 @@ impl Mind {
             (RecordKey::ClusterKey, Body::ClusterKeyV1(row)) => self.cluster_key = Some(row),
             (RecordKey::ClusterKey, _) => self.cluster_key = None,
         }
+    }
+
+    /// The counts of failed logins that end with these records: whoever gets a new PIN may try again, whoever goes takes them along.
+    pub(crate) fn forgiven(&self, records: &[(MaskedRecord, Body)]) -> Vec<(UserName, u32)> {
+        let is_forgiven = |name: &UserName, body: &Body| match body {
+            Body::UserV1(row) => self.users.get(name).is_none_or(|old| old.pin != row.pin),
+            _ => true,
+        };
+        let users = records.iter().filter_map(|(record, body)| match &record.stamp.key {
+            RecordKey::User(name) if is_forgiven(name, body) => Some((name.clone(), 0)),
+            _ => None,
+        });
+        users.collect()
     }
 
     /// The sum is an exclusive or, so that putting in and taking out are the same.

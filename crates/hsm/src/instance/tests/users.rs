@@ -56,6 +56,30 @@ async fn five_wrong_pins_lock_a_user_until_an_admin_changes_the_pin() {
 }
 
 #[tokio::test]
+async fn a_user_with_a_new_pin_stays_unlocked_after_a_crash() {
+    let cluster = founded().await;
+    cluster.user("alice", Role::CryptoUser).await;
+    let (hsm, alice) = (&cluster.hsm, name("alice"));
+    for _ in 0..5 {
+        hsm.login(&alice, &pin("wrong-pin")).await.unwrap_err();
+    }
+    let admin = cluster.admin().await;
+    hsm.change_password(admin, operation(), &alice, &pin("fresh-pin"), &[]).await.unwrap();
+    cluster.test.revive().unwrap();
+    let (session, _) = hsm.login(&alice, &pin("fresh-pin")).await.unwrap();
+    hsm.logout(session).await.unwrap();
+    // Nor does a namesake of one who is gone begin locked.
+    for _ in 0..5 {
+        hsm.login(&alice, &pin("wrong-pin")).await.unwrap_err();
+    }
+    let admin = cluster.admin().await;
+    hsm.delete_user(admin, operation(), &alice, &[]).await.unwrap();
+    cluster.user("alice", Role::CryptoUser).await;
+    cluster.test.revive().unwrap();
+    hsm.login(&alice, &pin("password")).await.unwrap();
+}
+
+#[tokio::test]
 async fn only_admins_make_and_delete_users() {
     let cluster = founded().await;
     let alice = cluster.crypto_user("alice").await;
