@@ -27,6 +27,9 @@ const LEASE: &str = "kms/connect-key-stores";
 const TERM: Duration = Duration::from_secs(15);
 /// How often all stores are looked at, besides when one changes.
 const INTERVAL: Duration = Duration::from_secs(5);
+/// Logins end on the HSMs a moment after whoever had them is told so.
+const LOGOUT_WAIT: Duration = Duration::from_secs(1);
+const LOGOUT_POLL: Duration = Duration::from_millis(50);
 /// How many rows are read at once.
 const BATCH: usize = 256;
 /// How long the passwords are that KMS sets for `kmsuser`.
@@ -127,12 +130,12 @@ impl Kms {
             (Connection::Connected, fence) => self.stay_connected(subject, fence).await,
             (Connection::Connecting, Some(fence)) => self.connect(subject, fence).await,
             (Connection::Disconnecting, Some(fence)) => {
-                self.key_stores.give_up(&subject.id);
+                self.key_stores.give_up(&subject.id).await;
                 self.move_to(&subject, &fence, Connection::Disconnected).await
             }
             (Connection::Connecting, None) => Ok(()),
             (Connection::Disconnecting | Connection::Disconnected | Connection::Failed(_), _) => {
-                self.key_stores.give_up(&subject.id);
+                self.key_stores.give_up(&subject.id).await;
                 Ok(())
             }
         }
@@ -149,20 +152,24 @@ impl Kms {
                     .await?;
                 // Written before the HSMs know it: whichever of the two they have after a crash is in the row.
                 subject.record.credentials.next = Some(sealed.clone());
-                let Some(revision) = self.write(&subject, &fence).await? else { return Ok(()) };
+                let Some(revision) = self.write(&subject, &fence).await? else {
+                    session.close().await;
+                    return Ok(());
+                };
                 subject.revision = revision;
                 if let Err(error) = session.change_password(&kmsuser()?, &password, &[]).await {
+                    session.close().await;
                     return self.fail(&subject, &fence, failure(&error), &error).await;
                 }
                 subject.record.credentials.password = sealed;
                 subject.record.credentials.next = None;
                 subject.record.connection = Connection::Connected;
                 self.key_stores.keep(subject.id.clone(), session);
-                if self.write(&subject, &fence).await?.is_none() {
+                match self.write(&subject, &fence).await? {
+                    Some(_) => info!(store = %subject.id, "a custom key store is connected"),
                     // Disconnected meanwhile, or changed: the next look decides.
-                    self.key_stores.give_up(&subject.id);
+                    None => self.key_stores.give_up(&subject.id).await,
                 }
-                info!(store = %subject.id, "a custom key store is connected");
                 Ok(())
             }
             Err((code, error)) => self.fail(&subject, &fence, code, &error).await,
@@ -215,15 +222,20 @@ impl Kms {
         Ok(())
     }
 
-    /// A login, if nobody else is logged in as `kmsuser`.
+    /// A login, if nobody else is logged in as `kmsuser`. Who is about to be logged out is waited for.
     async fn log_in_first(&self, subject: &Subject) -> Result<LogIn, Fault> {
         let Some(cluster) = self.key_stores.cluster(&subject.record.cluster_id) else {
             return Ok(Err((FailureCode::ClusterNotFound, HsmError::NoActiveHsm)));
         };
-        match cluster.is_logged_in(&kmsuser()?).await {
-            Ok(false) => self.log_in(subject).await,
-            Ok(true) => Ok(Err((FailureCode::UserLoggedIn, HsmError::UserInUse))),
-            Err(error) => Ok(Err((failure(&error), error))),
+        let kmsuser = kmsuser()?;
+        let patience = tokio::time::Instant::now() + LOGOUT_WAIT;
+        loop {
+            match cluster.is_logged_in(&kmsuser).await {
+                Ok(false) => return self.log_in(subject).await,
+                Ok(true) if tokio::time::Instant::now() < patience => tokio::time::sleep(LOGOUT_POLL).await,
+                Ok(true) => return Ok(Err((FailureCode::UserLoggedIn, HsmError::UserInUse))),
+                Err(error) => return Ok(Err((failure(&error), error))),
+            }
         }
     }
 
@@ -271,7 +283,7 @@ impl Kms {
         error: &HsmError,
     ) -> Result<(), Fault> {
         warn!(store = %subject.id, ?code, %error, "a custom key store could not be connected");
-        self.key_stores.give_up(&subject.id);
+        self.key_stores.give_up(&subject.id).await;
         self.move_to(subject, fence, Connection::Failed(code)).await
     }
 

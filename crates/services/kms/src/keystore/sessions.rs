@@ -49,9 +49,16 @@ impl KeyStores {
         });
     }
 
-    /// Gives a login up. Requests that have it end with it.
-    pub(crate) fn give_up(&self, store: &CustomKeyStoreId) {
-        self.sessions.send_if_modified(|sessions| sessions.remove(store).is_some());
+    /// Gives a login up, and waits until it is logged out. Requests that have it end with it; the last of them logs out.
+    pub(crate) async fn give_up(&self, store: &CustomKeyStoreId) {
+        let mut held = None;
+        self.sessions.send_if_modified(|sessions| {
+            held = sessions.remove(store);
+            held.is_some()
+        });
+        if let Some(session) = held.and_then(Arc::into_inner) {
+            session.close().await;
+        }
     }
 
     /// The login at the cluster that has `key`, which is in `store`.

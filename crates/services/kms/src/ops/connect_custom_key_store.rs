@@ -36,9 +36,13 @@ impl Operation for ConnectCustomKeyStore {
         if connection == Connection::Connecting {
             check_connectable(kms, permit.request(), &store.record.cluster_id).await?;
         }
-        let txn = store.changed(permit.txn(), places(permit.request()), |record| {
-            record.connection = connection;
-        })?;
+        // What is on its way, or there, is not disturbed: SDKs repeat requests.
+        let txn = match connection == store.record.connection {
+            true => permit.txn(),
+            false => store.changed(permit.txn(), places(permit.request()), |record| {
+                record.connection = connection;
+            })?,
+        };
         kms.store.txn(txn).await?;
         Ok(ConnectCustomKeyStoreResponse {})
     }

@@ -34,7 +34,7 @@ impl Operation for DescribeCustomKeyStores {
     ) -> Result<(Option<NamedStore>, Vec<Check>), Fault> {
         let store = match (&input.custom_key_store_id, &input.custom_key_store_name) {
             (Some(_), Some(_)) => {
-                let message = "Specify either CustomCustomKeyStoreId or CustomKeyStoreName, but not both.";
+                let message = "Specify either CustomKeyStoreId or CustomKeyStoreName, but not both.";
                 return Err(fault::validation(message));
             }
             (Some(id), None) => Some(kms.find_store(request, view, id).await?),

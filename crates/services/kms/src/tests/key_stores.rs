@@ -143,6 +143,35 @@ async fn why_connecting_failed_is_told() {
     assert_eq!(connect(&house, &store).await, failed(FailureCode::ClusterNotFound));
 }
 
+#[tokio::test]
+async fn asking_again_to_connect_a_store_disturbs_nothing() {
+    let house = House::new().await;
+    let _cluster = house.cluster().await;
+    let store = create(&house).await;
+    let input = || ConnectCustomKeyStoreRequest { custom_key_store_id: store.clone() };
+    for _ in 0..2 {
+        house.call::<ConnectCustomKeyStore>(&root(), input()).await.unwrap();
+        let before = house.store.get(&place(&store)).await.unwrap().unwrap();
+        house.call::<ConnectCustomKeyStore>(&root(), input()).await.unwrap();
+        assert_eq!(house.store.get(&place(&store)).await.unwrap().unwrap().revision, before.revision);
+        reconcile(&house).await;
+        assert_eq!(record(&house, &store).await.connection, Connection::Connected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kmsuser_who_is_about_to_be_logged_out_is_waited_for() {
+    let house = House::new().await;
+    let cluster = house.cluster().await;
+    let store = create(&house).await;
+    let session = cluster.cluster.login(&"kmsuser".parse().unwrap(), &password(PASSWORD)).await.unwrap();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        session.close().await;
+    });
+    assert_eq!(connect(&house, &store).await, Connection::Connected);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_cluster_that_lost_all_hsms_is_not_connected_to() {
     let house = House::new().await;
