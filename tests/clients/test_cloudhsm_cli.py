@@ -34,7 +34,9 @@ def test_a_cluster_is_activated_once(server, tmp_path):
     activated = cluster.cli("cluster", "activate", typed=f"{PASSWORD}\n{PASSWORD}\n")
     assert done(activated) == "Cluster activation successful"
     cluster.wait_for("ACTIVE")
-    refused(cluster.cli("cluster", "activate", "--password", PASSWORD))
+    assert "active already" in refused(cluster.cli("cluster", "activate", "--password", PASSWORD))
+    # Also when there is nobody to ask for a password, the answer is JSON.
+    assert "cannot read" in refused(cluster.cli("cluster", "activate"))
     assert done(cluster.admin("user", "list"))["users"][0] == {
         "username": "admin",
         "role": "admin",

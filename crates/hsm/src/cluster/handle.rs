@@ -80,8 +80,8 @@ impl Cluster {
         self.shared.wait_until(Instant::now() + longest, is_active).await
     }
 
-    /// What each reachable HSM tells about itself.
-    pub async fn statuses(&self) -> Vec<(MemberStatus, HsmStatus)> {
+    /// What each HSM tells about itself; nothing while it does not answer.
+    pub async fn statuses(&self) -> Vec<(MemberStatus, Option<HsmStatus>)> {
         let mut asking = JoinSet::new();
         for (place, member) in self.shared.members().iter().cloned().enumerate() {
             asking.spawn(async move {
@@ -91,8 +91,8 @@ impl Cluster {
         }
         let mut told = Vec::new();
         while let Some(answer) = asking.join_next().await {
-            if let Ok((place, member, Ok(Ok(status)))) = answer {
-                told.push((place, member, status));
+            if let Ok((place, member, status)) = answer {
+                told.push((place, member, status.ok().and_then(Result::ok)));
             }
         }
         told.sort_by_key(|(place, ..)| *place);

@@ -88,9 +88,9 @@ impl Client {
     /// Asks for what is missing, does the command, writes its file, shows what came of it.
     fn perform(&mut self, mut words: Words) -> Result<bool, Refusal> {
         if let Some((password, is_new)) = words.missing_password() {
-            match ask_password(is_new)? {
-                Some(typed) => *password = Some(typed),
-                None => return Ok(show(&Outcome::failed("the passwords differ"))),
+            match ask_password(is_new) {
+                Ok(typed) => *password = Some(typed),
+                Err(why) => return Ok(show(&Outcome::failed(why))),
             }
         }
         let path = words.output_path().map(Path::to_owned);
@@ -150,13 +150,15 @@ fn ask_login() -> Result<(String, Secret), String> {
     Ok((username, Secret::new(password)))
 }
 
-/// Asks for a password; twice for a new one, `None` when the two differ.
-fn ask_password(is_new: bool) -> Result<Option<Secret>, Refusal> {
-    let password = prompt::hidden("Enter password: ").map_err(cannot_read)?;
-    if is_new && *prompt::hidden("Confirm password: ").map_err(cannot_read)? != *password {
-        return Ok(None);
+/// Asks for a password; twice for a new one.
+fn ask_password(is_new: bool) -> Result<Secret, String> {
+    let ask =
+        |question| prompt::hidden(question).map_err(|error| format!("cannot read the password: {error}"));
+    let password = ask("Enter password: ")?;
+    if is_new && *ask("Confirm password: ")? != *password {
+        return Err("the passwords differ".to_owned());
     }
-    Ok(Some(Secret::new(password)))
+    Ok(Secret::new(password))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

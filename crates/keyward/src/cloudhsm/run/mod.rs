@@ -113,12 +113,16 @@ impl Desk {
 async fn on_cluster(cluster: &Cluster, words: ClusterWords) -> Result<Outcome, Failure> {
     match words {
         ClusterWords::Activate { password } => {
-            cluster.activate(&given(password)?).await?;
+            cluster.activate(&given(password)?).await.map_err(|error| match error {
+                HsmError::NotPermitted => Failure::new("the cluster is active already"),
+                error => error.into(),
+            })?;
             Ok(Outcome::done(json!("Cluster activation successful")))
         }
         ClusterWords::HsmInfo => {
+            let told = cluster.statuses().await;
             let hsms: Vec<_> =
-                cluster.statuses().await.iter().map(|(member, status)| shown::hsm(member, status)).collect();
+                told.iter().map(|(member, status)| shown::hsm(member, status.as_ref())).collect();
             Ok(Outcome::done(json!({ "hsms": hsms })))
         }
     }

@@ -21,30 +21,43 @@ pub(crate) fn user(user: &UserInfo) -> Value {
     })
 }
 
-pub(crate) fn hsm(member: &MemberStatus, status: &HsmStatus) -> Value {
-    let mode = status.membership.as_ref().map(|membership| membership.mode);
-    json!({
+/// An HSM with what it tells about itself, which is nothing while it does not answer.
+pub(crate) fn hsm(member: &MemberStatus, status: Option<&HsmStatus>) -> Value {
+    let state = match (member.state, status) {
+        (_, None) | (MemberState::Away, _) => "away",
+        (MemberState::Joining, _) => "joining",
+        (MemberState::Active, _) => "active",
+    };
+    let mut shown = json!({
         "vendor": "Keyward",
-        "model": format!("{} HSM", status.token),
-        "serial-number": status.serial.to_string(),
         "hsm-id": member.hsm.as_str(),
         "availability-zone": member.zone,
-        "firmware-version": env!("CARGO_PKG_VERSION"),
-        "fips-state": match mode {
-            Some(HsmMode::Fips) => "2 [FIPS mode with single factor authentication]",
-            Some(HsmMode::NonFips) => "0 [non-FIPS mode]",
-            None => "1 [not initialized]",
-        },
-        "state": match member.state {
-            MemberState::Joining => "joining",
-            MemberState::Active => "active",
-            MemberState::Away => "away",
-        },
-        "keys": status.keys,
-        "users": status.users,
-        "protections": status.active,
-        "protections-missing": status.missing,
-    })
+        "state": state,
+    });
+    if let (Some(status), Some(shown)) = (status, shown.as_object_mut()) {
+        shown.extend(told(status));
+    }
+    shown
+}
+
+fn told(status: &HsmStatus) -> Map<String, Value> {
+    let mode = status.membership.as_ref().map(|membership| membership.mode);
+    let fips_state = match mode {
+        Some(HsmMode::Fips) => "2 [FIPS mode with single factor authentication]",
+        Some(HsmMode::NonFips) => "0 [non-FIPS mode]",
+        None => "1 [not initialized]",
+    };
+    let members = [
+        ("model", json!(format!("{} HSM", status.token))),
+        ("serial-number", json!(status.serial.to_string())),
+        ("firmware-version", json!(env!("CARGO_PKG_VERSION"))),
+        ("fips-state", json!(fips_state)),
+        ("keys", json!(status.keys)),
+        ("users", json!(status.users)),
+        ("protections", json!(status.active)),
+        ("protections-missing", json!(status.missing)),
+    ];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// A key with all its attributes.

@@ -40,7 +40,7 @@ async fn the_type_of_a_cluster_in_use_changes_and_nothing_is_lost() {
     assert!(after.iter().all(|hsm| hsm.hsm_type.as_deref() == Some("hsm2m.medium")));
     assert_eq!((world.fleet.count(), house.users(&cluster).await), (2, vec!["alice".to_owned()]));
     for (_, status) in house.hsms_of(&cluster).statuses().await {
-        assert_eq!(status.membership.unwrap().hsm_type, keyward_hsm::HsmType::Hsm2mMedium);
+        assert_eq!(status.unwrap().membership.unwrap().hsm_type, keyward_hsm::HsmType::Hsm2mMedium);
     }
     house.ask::<api::ModifyCluster>(input("hsm1.medium")).await.unwrap();
     assert_eq!(house.state(&cluster).await, ClusterState::RollbackInProgress);
