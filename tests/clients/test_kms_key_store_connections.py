@@ -16,6 +16,7 @@ from key_store_support import (
     create_store,
     describe,
     disconnect,
+    wait_until,
 )
 from kms_support import refused
 
@@ -91,6 +92,49 @@ def test_hsms_that_do_not_answer_and_hsms_that_can_not_write(house, kms):
         assert describe(kms, store)["ConnectionState"] == "CONNECTED"
     opened = wait_for(lambda: kms.decrypt(CiphertextBlob=sealed)["Plaintext"])
     assert opened == b"kept"
+
+
+def test_asking_again_and_again_connects_once(own_server, tmp_path):
+    house = own_server.start()
+    house.cluster = active_cluster(house, tmp_path / "ca")
+    kms = house.client("kms")
+    store = create_store(house, kms)
+    for _ in range(5):
+        for _ in range(5):
+            kms.connect_custom_key_store(CustomKeyStoreId=store)
+        assert wait_until(kms, store, "CONNECTED", "FAILED")["ConnectionState"] == "CONNECTED"
+        disconnect(kms, store)
+        # KMS has set another password meanwhile, which is in the store.
+        house.cluster.set_password("kmsuser", KMSUSER_PASSWORD)
+        kms.update_custom_key_store(CustomKeyStoreId=store, KeyStorePassword=KMSUSER_PASSWORD)
+
+
+def test_a_kmsuser_who_was_unlocked_stays_so_when_hsms_die(own_server, tmp_path):
+    house = own_server.start()
+    house.cluster = cluster = active_cluster(house, tmp_path / "ca")
+    kms = house.client("kms")
+    store = create_store(house, kms)
+    for _ in range(5):
+        assert cluster.user("kmsuser", "key", "list", password="notThePswd1")[0] == 1
+    cluster.set_password("kmsuser", KMSUSER_PASSWORD)
+    assert connect(kms, store)["ConnectionState"] == "CONNECTED"
+    key = create_key(kms, store)["Arn"]
+    for hsm in house.children("hsm", "run"):
+        os.kill(hsm, signal.SIGKILL)
+    kms.encrypt(KeyId=key, Plaintext=b"still here")
+
+
+def test_the_command_line_shows_an_hsm_that_does_not_answer(house):
+    stopped = house.children("hsm", "run")[0]
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        hsms = done(house.cluster.cli("cluster", "hsm-info"))["hsms"]
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    assert sorted(hsm["state"] for hsm in hsms) == ["active", "away"]
+    (away,) = [hsm for hsm in hsms if hsm["state"] == "away"]
+    assert away["hsm-id"] in [hsm["HsmId"] for hsm in house.cluster.describe()["Hsms"]]
+    house.cluster.wait_for("ACTIVE")
 
 
 def test_a_kmsuser_who_is_no_crypto_user_is_none(own_server, tmp_path):

@@ -7,6 +7,8 @@ pub struct Kind {
     pub name: &'static str,
     /// The command that becomes it: `keyward vault`.
     pub command: &'static str,
+    /// What to do about one whose folder is lost, if there is no backup of the folder.
+    pub without_folder: &'static str,
     /// Bound into the handshake; changed whenever a request or an answer changes its form, so that two versions that do not
     /// understand each other never get as far as a frame.
     pub prologue: &'static [u8],

@@ -104,17 +104,17 @@ impl Watcher {
 
     /// Stays with one child until it is gone; true when that was our wish.
     async fn attend(&mut self, launched: Launched) -> bool {
-        let name = self.config.kind.name;
+        let (name, folder) = (self.config.kind.name, self.config.folder.display().to_string());
         let Launched { mut child, socket, channel } = launched;
-        tracing::info!(pid = child.id(), "the {name} is ready");
+        tracing::info!(folder, pid = child.id(), "the {name} is ready");
         let connection = self.connection.clone();
         let wanted = tokio::select! {
             error = connection.hold(socket, channel) => {
-                tracing::warn!(%error, "the {name} is gone; starting it again");
+                tracing::warn!(folder, %error, "the {name} is gone; starting it again");
                 false
             }
             () = silence(&connection, &self.beat) => {
-                tracing::error!("the {name} does not answer; starting it again");
+                tracing::error!(folder, "the {name} does not answer; starting it again");
                 false
             }
             () = stopped(&mut self.stopped) => true,
@@ -144,7 +144,8 @@ impl Watcher {
                 },
                 () = stopped(&mut self.stopped) => return None,
             };
-            tracing::error!(%error, retry_in = ?pause, "the {} can not be started again", self.config.kind.name);
+            let (name, folder) = (self.config.kind.name, self.config.folder.display());
+            tracing::error!(%folder, %error, retry_in = ?pause, "the {name} can not be started again");
             tokio::select! {
                 () = tokio::time::sleep(pause) => pause = (pause * 2).min(PAUSE_MAX),
                 () = stopped(&mut self.stopped) => return None,

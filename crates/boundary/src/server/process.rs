@@ -114,9 +114,9 @@ pub fn require_folder(kind: &Kind, folder: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let name = kind.name;
+    let otherwise = kind.without_folder;
     Err(format!(
-        "{} holds no {name}: restore it from a backup; or, if no key is to be kept, remove the client's \
-         session folder too, and a new {name} is made",
+        "{} holds no {name}: restore it from a backup of the folder; or {otherwise}",
         folder.display()
     )
     .into())

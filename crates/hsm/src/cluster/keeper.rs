@@ -27,7 +27,10 @@ async fn step(cluster: &Weak<Shared>, member: &Weak<Member>) -> bool {
             return true;
         }
         match bring_in(&cluster, &member).await {
-            Ok(()) => return true,
+            Ok(()) => {
+                tracing::info!(cluster = %cluster.id, hsm = %member.hsm, "an HSM serves");
+                return true;
+            }
             Err(error) => {
                 tracing::debug!(cluster = %cluster.id, hsm = %member.hsm, %error, "not in step yet")
             }
@@ -69,6 +72,6 @@ async fn listen(cluster: &Arc<Shared>, member: &Arc<Member>, term: u64) {
     match timeout(CALL_MAX, member.client.status()).await {
         Ok(Ok(status)) if status.membership.is_some() && !status.is_bereft => {}
         Ok(Ok(_)) => cluster.lose(member, term, "its token was lost"),
-        _ => cluster.lose(member, term, "its heart stands still"),
+        _ => cluster.lose(member, term, "it does not answer"),
     }
 }

@@ -137,6 +137,8 @@ impl Login {
             }
             Err(error) => {
                 if is_about_the_user(&error) {
+                    let (cluster, user) = (&self.cluster.id, &self.user);
+                    tracing::warn!(%cluster, %user, hsm = %member.hsm, %error, "a login ends: it can not be made again");
                     let _ = self.refused.set(error.clone());
                 }
                 Err(error)

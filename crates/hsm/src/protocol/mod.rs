@@ -11,5 +11,9 @@ use keyward_boundary::Kind;
 pub(crate) use keyward_boundary::bytes;
 
 /// An HSM among the house's child processes. The prologue's number is raised whenever a request or answer changes its form.
-pub(crate) const KIND: Kind =
-    Kind { name: "HSM", command: "keyward hsm", prologue: b"keyward hsm session 2" };
+pub(crate) const KIND: Kind = Kind {
+    name: "HSM",
+    command: "keyward hsm",
+    without_folder: "delete the HSM (DeleteHsm) and create another, which gets everything from the cluster's other HSMs",
+    prologue: b"keyward hsm session 2",
+};

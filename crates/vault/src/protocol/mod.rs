@@ -12,5 +12,9 @@ use keyward_boundary::Kind;
 pub(crate) use keyward_boundary::bytes;
 
 /// The vault among the house's child processes. The prologue's number is raised whenever a request or answer changes its form.
-pub(crate) const KIND: Kind =
-    Kind { name: "vault", command: "keyward vault", prologue: b"keyward vault session 1" };
+pub(crate) const KIND: Kind = Kind {
+    name: "vault",
+    command: "keyward vault",
+    without_folder: "if no key is to be kept, remove the client's session folder too, and a new vault is made",
+    prologue: b"keyward vault session 1",
+};

@@ -180,7 +180,7 @@ mod bodies {
     }
 
     pub(super) fn a_confined_process_does_all_that_an_hsm_does(place: &Path) {
-        const KIND: Kind = Kind { name: "hsm", command: "keyward hsm", prologue: b"" };
+        const KIND: Kind = Kind { name: "hsm", command: "keyward hsm", without_folder: "", prologue: b"" };
         let settings = softhsm::settings(place);
         let folder = Folder::create(&place.join("hsm")).unwrap();
         enrol(&settings, &folder, HsmSerial(1)).unwrap();
