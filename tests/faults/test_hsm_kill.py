@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "clients"))
 import pkcs11_support  # noqa: E402  (the path comes first)
 from cloudhsm_support import Cluster, done, refused  # noqa: E402  (the path comes first)
 
-KILLS = int(os.environ.get("KEYWARD_HSM_KILLS", "1000"))
+# SoftHSM is slower to come back: what takes about three minutes of two cores.
+KILLS = {"software": 1000, "pkcs11": 500}
 SEED = int(os.environ.get("KEYWARD_SEED", str(random.randrange(10**6))))
 CLUSTERS = 2
 HSMS = 4
@@ -124,7 +125,7 @@ def test_killed_hsms_cost_nobody_an_error_or_a_key(kind, tmp_path):
         for thread in load:
             thread.start()
         wait_for(lambda: all(thread.acknowledged > 3 for thread in load), 60)
-        kill_at_random(server, clusters, load)
+        kill_at_random(server, clusters, load, int(os.environ.get("KEYWARD_HSM_KILLS", KILLS[kind])))
         before = sum(thread.acknowledged for thread in load)
         wait_for(lambda: sum(thread.acknowledged for thread in load) > before, 60)
         for thread in load:
@@ -177,9 +178,9 @@ class Killer(threading.Thread):
                 pass
 
 
-def kill_at_random(server, clusters, load):
+def kill_at_random(server, clusters, load, kills):
     begin = time.monotonic()
-    killers = [Killer(server, cluster, -(-KILLS // len(clusters)), SEED + number) for number, cluster in enumerate(clusters)]
+    killers = [Killer(server, cluster, -(-kills // len(clusters)), SEED + number) for number, cluster in enumerate(clusters)]
     for killer in killers:
         killer.start()
     while any(killer.is_alive() for killer in killers):
@@ -192,7 +193,7 @@ def kill_at_random(server, clusters, load):
     print(f"{killed} kills in {time.monotonic() - begin:.0f} s; {mended} token files were put back")
     surprised = [thread for thread in load + killers if thread.surprise is not None]
     assert not surprised, (killed, surprised[0], surprised[0].surprise)
-    assert killed >= KILLS
+    assert killed >= kills
 
 
 def active(shell):
