@@ -6,7 +6,7 @@ use std::fmt;
 use keyward_base::{AccountId, Fault, Partition, Region};
 
 use keyward_schema::kms::KeyState;
-use keyward_vault::{KeyOrigin, KeySpec, KeyUsage};
+use keyward_vault::{EncryptionAlgorithm, KeyOrigin, KeySpec, KeyUsage};
 
 use crate::key::{KeyArn, Refusal};
 
@@ -88,6 +88,14 @@ pub(crate) fn wrong_usage(arn: &KeyArn, usage: KeyUsage, operation: &str) -> Fau
 pub(crate) fn incompatible_algorithm(algorithm: &dyn fmt::Display, spec: KeySpec) -> Fault {
     let message = format!("Algorithm {algorithm} is incompatible with key spec {spec}.");
     Fault::caller("InvalidKeyUsageException", message)
+}
+
+/// Plaintext that does not fit under the key.
+pub(crate) fn too_large(algorithm: EncryptionAlgorithm, spec: KeySpec) -> Fault {
+    let max = algorithm.plaintext_bytes_max(spec);
+    validation(format!(
+        "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {max} bytes."
+    ))
 }
 
 /// `Decrypt` or `ReEncrypt` with a key that did not make the ciphertext.

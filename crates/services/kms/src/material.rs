@@ -5,7 +5,7 @@
 use keyward_base::Fault;
 use keyward_hsm::CipherMechanism;
 use keyward_schema::Sensitive;
-use keyward_vault::{EncryptionAlgorithm, EncryptionContext, KeyRef, MaterialId};
+use keyward_vault::{EncryptionAlgorithm, EncryptionContext, KeyRef, MaterialId, Refusal, VaultError};
 
 use crate::ciphertext::Opened;
 use crate::fault;
@@ -27,6 +27,15 @@ pub(crate) enum MaterialRef<'a> {
 /// A cluster's HSMs know no recipients.
 pub(crate) fn no_recipient() -> Fault {
     fault::unsupported("Recipient can not be used with a custom key store.")
+}
+
+/// What the caller is told when the vault does not encrypt under `key`. How long a plaintext is that moves from key to
+/// key, the vault alone knows.
+fn sealing_fault(key: &LoadedKey, algorithm: EncryptionAlgorithm, error: VaultError) -> Fault {
+    match error {
+        VaultError::Refused(Refusal::TooLong) => fault::too_large(algorithm, key.record.spec),
+        error => as_fault(error),
+    }
 }
 
 impl<'a> MaterialRef<'a> {
@@ -78,7 +87,7 @@ impl Kms {
     ) -> Result<Vec<u8>, Fault> {
         let Some(cluster) = key.cluster_key() else {
             let made = self.vault.encrypt(key.current()?, algorithm, plaintext, context).await;
-            return made.map_err(as_fault);
+            return made.map_err(|error| sealing_fault(key, algorithm, error));
         };
         let header = blob::header(&key.arn.id, cluster.material_id);
         let data = blob::associated_data(&header, context);
@@ -167,7 +176,7 @@ impl Kms {
                 algorithm,
                 to_context,
             );
-            return made.await.map_err(as_fault);
+            return made.await.map_err(|error| sealing_fault(to, algorithm, error));
         }
         let plaintext = self.decrypt(from, opened, from_context).await?;
         self.encrypt(to, algorithm, plaintext.expose(), to_context).await

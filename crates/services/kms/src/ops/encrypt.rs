@@ -63,13 +63,7 @@ impl Operation for Encrypt {
 
 fn check_size(key: &LoadedKey, algorithm: EncryptionAlgorithm, bytes: usize) -> Result<(), Fault> {
     let spec = key.record.spec;
-    let max = algorithm.plaintext_bytes_max(spec);
-    if bytes <= max {
-        return Ok(());
-    }
-    Err(fault::validation(format!(
-        "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {max} bytes."
-    )))
+    if bytes <= algorithm.plaintext_bytes_max(spec) { Ok(()) } else { Err(fault::too_large(algorithm, spec)) }
 }
 
 #[cfg(test)]

@@ -51,6 +51,26 @@ async fn between_symmetric_and_rsa_keys() {
 }
 
 #[tokio::test]
+async fn refuses_what_does_not_fit_under_the_destination() {
+    let house = House::new().await;
+    let symmetric = house.symmetric().await;
+    let rsa = house.key(KeySpec::Rsa2048, KeyUsageType::EncryptDecrypt).await;
+    for (bytes, fits) in [(190, true), (191, false)] {
+        let sealed = house.call::<Encrypt>(&root(), encrypt(&symmetric, &vec![7; bytes])).await.unwrap();
+        let mut input = re_encrypt(sealed.ciphertext_blob.unwrap(), &rsa);
+        input.destination_encryption_algorithm = Some(EncryptionAlgorithmSpec::RsaesOaepSha256);
+        let answer = house.call::<ReEncrypt>(&root(), input).await;
+        if fits {
+            answer.unwrap();
+            continue;
+        }
+        let expected = "ValidationException: Algorithm RSAES_OAEP_SHA_256 and key spec RSA_2048 cannot encrypt \
+                        data larger than 190 bytes.";
+        assert_eq!(refusal(answer), expected);
+    }
+}
+
+#[tokio::test]
 async fn both_permissions_are_needed() {
     let house = House::new().await;
     let arn = house.symmetric().await;
