@@ -100,7 +100,11 @@ fn check_members(record: &KeyRecord, input: &ImportKeyMaterialRequest) -> Result
             "{name} can only be specified for symmetric encryption KMS keys."
         )));
     }
-    if input.import_type == Some(ImportType::NewKeyMaterial) && input.key_material_id.is_some() {
+    let new = match input.import_type {
+        Some(kind) => kind == ImportType::NewKeyMaterial,
+        None => record.materials.is_empty(),
+    };
+    if new && input.key_material_id.is_some() {
         let message = "KeyMaterialId cannot be specified when ImportType is NEW_KEY_MATERIAL.";
         return Err(fault::validation(message));
     }

@@ -105,6 +105,17 @@ async fn the_id_that_is_named_must_be_the_materials() {
 }
 
 #[tokio::test]
+async fn the_first_material_has_no_id_to_name() {
+    let house = House::new().await;
+    let arn = house.external(KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt).await;
+    let named = house.import(&arn, &[1; 32], |input| input.key_material_id = Some("0".repeat(64))).await;
+    let expected =
+        "ValidationException: KeyMaterialId cannot be specified when ImportType is NEW_KEY_MATERIAL.";
+    assert_eq!(refusal(named), expected);
+    assert_eq!(described(&house, &arn).await.key_state, Some(KeyState::PendingImport));
+}
+
+#[tokio::test]
 async fn other_keys_have_one_material_for_ever() {
     let house = House::new().await;
     let (material, other) = (p256_private_key().unwrap(), p256_private_key().unwrap());
