@@ -217,6 +217,8 @@ def test_policies_that_cannot_be_put(kms):
     closed = document(allow(root_of(account_of(arn)), "kms:Encrypt"))
     refused("MalformedPolicyDocumentException", kms.put_key_policy, lockout, KeyId=arn, Policy=closed)
     refused("MalformedPolicyDocumentException", kms.put_key_policy, KeyId=arn, Policy="{}")
+    nothing = {"Policy": document(), "BypassPolicyLockoutSafetyCheck": True}
+    refused("MalformedPolicyDocumentException", kms.put_key_policy, KeyId=arn, **nothing)
     message = "The AWS_RAM policy can only be managed by the RAM service"
     members = {"KeyId": arn, "Policy": document(own)}
     refused("ValidationException", kms.put_key_policy, message, PolicyName="AWS_RAM", **members)

@@ -83,6 +83,11 @@ impl Policy {
         crate::parse::parse(text, flavour)
     }
 
+    /// Whether it has no statement, which KMS refuses and IAM does not.
+    pub fn is_empty(&self) -> bool {
+        self.statements.is_empty()
+    }
+
     /// The ARNs and unique ids that its statements name as principals, to be looked up when it is stored.
     pub fn principal_entities(&self) -> impl Iterator<Item = &str> {
         let elements = self.statements.iter().filter_map(|statement| statement.principal.as_ref());

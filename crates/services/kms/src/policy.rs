@@ -28,6 +28,9 @@ pub(crate) async fn put(
     check_form(&record.policy)?;
     let policy =
         Policy::parse(&record.policy, Flavour::Resource).map_err(|error| malformed(error.message()))?;
+    if policy.is_empty() {
+        return Err(malformed("Syntax errors in policy."));
+    }
     record.bound_principals = bound(kms, &policy).await?;
     check_condition_keys(&policy)?;
     let locked_out = || {

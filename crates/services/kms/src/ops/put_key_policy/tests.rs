@@ -59,6 +59,10 @@ async fn names_lockouts_and_malformed_policies_are_refused_and_nothing_changes()
     assert_eq!(answer, expected);
     let answer = refusal(house.call::<PutKeyPolicy>(&root(), put(&arn, "[]".to_owned())).await);
     assert!(answer.starts_with("MalformedPolicyDocumentException"), "{answer}");
+    let mut empty = put(&arn, policy(&[]));
+    empty.bypass_policy_lockout_safety_check = Some(true);
+    let answer = refusal(house.call::<PutKeyPolicy>(&root(), empty).await);
+    assert_eq!(answer, "MalformedPolicyDocumentException: Syntax errors in policy.");
     assert_eq!(house.store.inner.rows(), before);
     let mut bypass = put(&arn, closed);
     bypass.bypass_policy_lockout_safety_check = Some(true);
