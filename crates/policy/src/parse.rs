@@ -103,7 +103,13 @@ impl Draft {
                 let element = Element { patterns: each(value, pattern)?, inverted: name == "NotResource" };
                 set(&mut self.resources, element)?;
             }
-            "Condition" => self.conditions = Condition::compile_all(value, variables)?,
+            "Condition" => {
+                let conditions = Condition::compile_all(value, variables)?.into_iter();
+                self.conditions = match flavour {
+                    Flavour::Resource => conditions.map(Condition::in_resource_policy).collect(),
+                    Flavour::Identity | Flavour::Trust => conditions.collect(),
+                };
+            }
             _ => return Err(PolicyError::syntax()),
         }
         Ok(())

@@ -10,11 +10,17 @@ use crate::pattern::Unresolved;
 use operand::Operands;
 use operator::{Operator, Quantifier};
 
+/// Keys that identity policies see and resource policies don't, as the KMS guide's list of condition keys says
+/// ("IAM policies only").
+const OF_IDENTITY_POLICIES_ONLY: [&str; 1] = ["kms:ResourceAliases"];
+
 /// One operator on one key. A statement applies when all of its conditions hold.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Condition {
     operator: Operator,
     key: Box<str>,
+    /// Whether every request lacks the key where this stands.
+    hidden: bool,
     operands: Operands,
 }
 
@@ -37,12 +43,18 @@ impl Condition {
         let texts = texts(values).ok_or_else(PolicyError::syntax)?;
         let operands = Operands::compile(operator.comparison, &texts, variables);
         let operands = operands.filter(|_| !key.is_empty()).ok_or_else(PolicyError::syntax)?;
-        Ok(Self { operator, key: key.into(), operands })
+        Ok(Self { operator, key: key.into(), hidden: false, operands })
+    }
+
+    /// The same in a resource policy.
+    pub(crate) fn in_resource_policy(mut self) -> Self {
+        self.hidden = OF_IDENTITY_POLICIES_ONLY.iter().any(|key| key.eq_ignore_ascii_case(&self.key));
+        self
     }
 
     /// Whether it holds.
     pub(crate) fn holds(&self, keys: Keys<'_>) -> Result<bool, Unresolved> {
-        let values = keys.get(&self.key);
+        let values = if self.hidden { None } else { keys.get(&self.key) };
         if let Operands::Null(absent) = &self.operands {
             return Ok(absent.contains(&values.is_none()));
         }

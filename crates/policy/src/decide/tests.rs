@@ -166,3 +166,37 @@ fn a_grant_allows_unless_a_policy_denies() {
     assert_eq!(verdict(&[], None, own, denials), Verdict::NotAllowed(Layer::Identity));
     assert_eq!(verdict(&[("p", ALLOW)], None, foreign, denials), Verdict::Unseen);
 }
+
+#[test]
+fn resource_policies_know_nothing_of_the_aliases_of_a_key() {
+    let allows = |authority, statement: &str| {
+        let condition = r#""Condition":{"ForAnyValue:StringEquals":{"KMS:resourcealiases":"alias/a"}}"#;
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow",{statement}"Action":"kms:Sign",
+            "Resource":"*",{condition}}}}}"#
+        );
+        let flavour = if authority == Layer::Resource { Flavour::Resource } else { Flavour::Identity };
+        let policy = Arc::new(Policy::parse(&text, flavour).unwrap());
+        let values = ConditionValues::new().with_list("kms:ResourceAliases", ["alias/a"]);
+        let (identity, none) = (alice(), ConditionValues::new());
+        let (policies, authority) = match authority {
+            Layer::Resource => (PolicySet::default(), Authority::KeyPolicy(&policy)),
+            _ => (PolicySet::new(vec![("a".to_owned(), Arc::clone(&policy))]), Authority::Identity),
+        };
+        let question = Question {
+            identity: &identity,
+            policies: &policies,
+            boundary: None,
+            session: None,
+            action: "kms:Sign",
+            resource: ARN,
+            owner: identity.account,
+            authority,
+            granted: None,
+            keys: Keys { operation: &none, resource: &values, caller: &none, request: &none },
+        };
+        decide(&question).is_allowed()
+    };
+    assert!(allows(Layer::Identity, ""));
+    assert!(!allows(Layer::Resource, r#""Principal":"*","#));
+}
