@@ -48,6 +48,19 @@ def hanging(house):
 
 
 @contextmanager
+def gone(house):
+    """While it lasts no HSM runs, and none can be started: their disks are not there."""
+    disks = house.folder / "hsms"
+    away = disks.rename(disks.with_name("hsms-away"))
+    for hsm in house.children("hsm", "run"):
+        os.kill(hsm, signal.SIGKILL)
+    try:
+        yield
+    finally:
+        away.rename(disks)
+
+
+@contextmanager
 def full(house):
     """While it lasts no HSM can write anything."""
     hsms = house.children("hsm", "run")
@@ -61,7 +74,7 @@ def full(house):
             resource.prlimit(hsm, resource.RLIMIT_FSIZE, (most, most))
 
 
-def test_hsms_that_do_not_answer_and_hsms_that_can_not_write(house, kms):
+def test_hsms_that_do_not_answer_are_gone_or_can_not_write(house, kms):
     cluster, store = house.cluster, create_store(house, kms)
 
     def failed(code):
@@ -71,10 +84,13 @@ def test_hsms_that_do_not_answer_and_hsms_that_can_not_write(house, kms):
         disconnect(kms, store)
 
     with hanging(house):
-        failed("INSUFFICIENT_CLOUDHSM_HSMS")
+        failed("NETWORK_ERRORS")
         # Seen by CloudHSM too, and then told at once.
         cluster.wait_for("DEGRADED")
         refused("CloudHsmClusterNotActiveException", kms.connect_custom_key_store, CustomKeyStoreId=store)
+    cluster.wait_for("ACTIVE")
+    with gone(house):
+        failed("INSUFFICIENT_CLOUDHSM_HSMS")
     cluster.wait_for("ACTIVE")
     with full(house):
         failed("INTERNAL_ERROR")

@@ -71,6 +71,11 @@ impl Cluster {
         self.shared.active_count()
     }
 
+    /// Whether there is a link to one of the HSMs, whether or not it answers.
+    pub fn is_linked(&self) -> bool {
+        self.shared.members().iter().any(|member| member.client.link().is_up())
+    }
+
     /// Waits until this HSM is Active; false when it is not within `longest`, or is no member.
     pub async fn until_active(&self, hsm: &HsmId, longest: std::time::Duration) -> bool {
         let is_active = |shared: &Shared| {

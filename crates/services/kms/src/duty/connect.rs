@@ -159,7 +159,7 @@ impl Kms {
                 subject.revision = revision;
                 if let Err(error) = session.change_password(&kmsuser()?, &password, &[]).await {
                     session.close().await;
-                    return self.fail(&subject, &fence, failure(&error), &error).await;
+                    return self.fail(&subject, &fence, self.failure(&subject, &error), &error).await;
                 }
                 subject.record.credentials.password = sealed;
                 subject.record.credentials.next = None;
@@ -234,7 +234,7 @@ impl Kms {
                 Ok(false) => return self.log_in(subject).await,
                 Ok(true) if tokio::time::Instant::now() < patience => tokio::time::sleep(LOGOUT_POLL).await,
                 Ok(true) => return Ok(Err((FailureCode::UserLoggedIn, HsmError::UserInUse))),
-                Err(error) => return Ok(Err((failure(&error), error))),
+                Err(error) => return Ok(Err((self.failure(subject, &error), error))),
             }
         }
     }
@@ -257,7 +257,7 @@ impl Kms {
                     another.close().await;
                     return Ok(Err((FailureCode::UserNotFound, HsmError::NoSuchUser)));
                 }
-                Err(error) => outcome = Err((failure(&error), error)),
+                Err(error) => outcome = Err((self.failure(subject, &error), error)),
             }
             if !matches!(outcome, Err((FailureCode::InvalidCredentials, _))) {
                 break;
@@ -273,6 +273,21 @@ impl Kms {
         let text: String = bytes.into_iter().filter_map(letter).map(char::from).collect();
         #[expect(clippy::expect_used, reason = "32 letters and digits are a password")]
         Password::new(text).expect("letters and digits")
+    }
+
+    /// What an error at the cluster is to a connection. HSMs that run and don't answer are there, but are not reached.
+    fn failure(&self, subject: &Subject, error: &HsmError) -> FailureCode {
+        let is_linked =
+            || self.key_stores.cluster(&subject.record.cluster_id).is_some_and(|cluster| cluster.is_linked());
+        match error {
+            HsmError::NoActiveHsm if is_linked() => FailureCode::NetworkErrors,
+            HsmError::NoActiveHsm | HsmError::TooFewHsms | HsmError::Blank => FailureCode::InsufficientHsms,
+            HsmError::WrongPassword { .. } => FailureCode::InvalidCredentials,
+            HsmError::UserLocked => FailureCode::UserLockedOut,
+            HsmError::NoSuchUser => FailureCode::UserNotFound,
+            HsmError::Lost | HsmError::Busy => FailureCode::NetworkErrors,
+            _ => FailureCode::InternalError,
+        }
     }
 
     async fn fail(
@@ -324,16 +339,4 @@ fn subject(row: &Row) -> Result<Subject, Fault> {
 
 fn kmsuser() -> Result<UserName, Fault> {
     KMSUSER.parse().map_err(fault::internal)
-}
-
-/// What an error at the cluster is to a connection.
-fn failure(error: &HsmError) -> FailureCode {
-    match error {
-        HsmError::NoActiveHsm | HsmError::TooFewHsms | HsmError::Blank => FailureCode::InsufficientHsms,
-        HsmError::WrongPassword { .. } => FailureCode::InvalidCredentials,
-        HsmError::UserLocked => FailureCode::UserLockedOut,
-        HsmError::NoSuchUser => FailureCode::UserNotFound,
-        HsmError::Lost | HsmError::Busy => FailureCode::NetworkErrors,
-        _ => FailureCode::InternalError,
-    }
 }
