@@ -7,8 +7,14 @@ import pty
 import subprocess
 
 import pytest
-from cloudhsm_support import PASSWORD, USER_PASSWORD, Cluster, done, openssl, refused
+from cloudhsm_support import PASSWORD, USER_PASSWORD, Cluster, done, openssl, refused, with_many_clusters
 from harness import BINARY, keyward, wait_for
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with with_many_clusters(tmp_path_factory.mktemp("house")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

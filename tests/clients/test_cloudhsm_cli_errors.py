@@ -5,13 +5,28 @@ import os
 import signal
 
 import pytest
-from cloudhsm_support import PASSWORD, USER_PASSWORD, Cluster, done, empty_cluster, openssl, refused
+from cloudhsm_support import (
+    PASSWORD,
+    USER_PASSWORD,
+    Cluster,
+    done,
+    empty_cluster,
+    openssl,
+    refused,
+    with_many_clusters,
+)
 from harness import keyward, wait_for
 
 AES = ["key", "generate-symmetric", "aes", "--key-length-bytes", 32]
 EC = ["key", "generate-asymmetric-pair", "ec", "--curve"]
 RSA = ["key", "generate-asymmetric-pair", "rsa", "--public-exponent", 65537, "--modulus-size-bits"]
 ONE_OF_MANY = ["--filter", "attr.class=secret-key"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with with_many_clusters(tmp_path_factory.mktemp("house")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ import pkcs11_support  # noqa: E402  (the path comes first)
 from cloudhsm_support import Cluster, done, refused  # noqa: E402  (the path comes first)
 
 # SoftHSM is slower to come back: what takes about three minutes of two cores.
-KILLS = {"software": 1000, "pkcs11": 500}
+KILLS = 1000
 SEED = int(os.environ.get("KEYWARD_SEED", str(random.randrange(10**6))))
 CLUSTERS = 2
 HSMS = 4
@@ -125,7 +125,7 @@ def test_killed_hsms_cost_nobody_an_error_or_a_key(kind, tmp_path):
         for thread in load:
             thread.start()
         wait_for(lambda: all(thread.acknowledged > 3 for thread in load), 60)
-        kill_at_random(server, clusters, load, int(os.environ.get("KEYWARD_HSM_KILLS", KILLS[kind])))
+        kill_at_random(server, clusters, load, int(os.environ.get("KEYWARD_HSM_KILLS", KILLS)))
         before = sum(thread.acknowledged for thread in load)
         wait_for(lambda: sum(thread.acknowledged for thread in load) > before, 60)
         for thread in load:
