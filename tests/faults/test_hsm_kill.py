@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "clients"))
 import pkcs11_support  # noqa: E402  (the path comes first)
 from cloudhsm_support import Cluster, done, refused  # noqa: E402  (the path comes first)
 
-# SoftHSM is slower to come back: what takes about three minutes of two cores.
 KILLS = 1000
 SEED = int(os.environ.get("KEYWARD_SEED", str(random.randrange(10**6))))
 CLUSTERS = 2
